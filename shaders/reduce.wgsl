@@ -1,0 +1,94 @@
+// y[k1,k2,i] = fold over (r1,r2) of pre(x[k1,r1,k2,r2,i]): the reduction of any axes, with adjacent ones merged.
+// sum, max, any ... are `pre`, `combine` and `finish`. Each output belongs to LANES threads, which stride over its elements
+// (coalesced: along r2 if inner = 1, else threads lie along i); `splits` such teams each leave a partial result
+// y[split, k1,k2,i], folded by a second dispatch. The order is fixed: no atomics, two runs are bit-identical.
+// Grid: splits * outputs * LANES threads, folded into y.
+alias X = vec4<f32>; // what one load gives: four of r2 (inner = 1), four of i, or one element
+alias A = vec4<f32>; // accumulator, as wide as X
+alias S = f32; // its element
+alias C = f32; // center: of one output, or of four
+alias Y = f32;
+
+@group(0) @binding(0) var<storage, read> x: array<X>;
+@group(0) @binding(1) var<storage, read> center: array<C>;
+@group(0) @binding(2) var<storage, read_write> y: array<Y>;
+
+// Sizes in loads of X. init: bits of the neutral element, which may be an infinity. scale: of the result.
+struct Params { outputs: u32, splits: u32, r1: u32, k2: u32, r2: u32, inner: u32, init: u32, scale: f32 }
+@group(0) @binding(3) var<uniform> params: Params;
+
+const WG: u32 = 64;
+const LANES: u32 = 64; // a power of two
+const HAS_CENTER: bool = false;
+// @variant LANES=1 X=f32 A=f32
+// Rounding errors grow with the length of a chain of additions: so one chain adds up chains of BLOCK.
+const BLOCK: u32 = 16;
+
+fn pre(v: X, c: C) -> A { return v; }
+fn combine(a: A, b: A) -> A { return a + b; }
+fn finish(v: A) -> Y {
+  let pair = combine(v, v.zwxy);
+  return combine(pair, pair.yxwz).x * params.scale;
+}
+
+// Folds every lane-th element from `lane` on, `step` apart, of output `o`.
+fn strip(o: u32, lane: u32, step: u32) -> A {
+  let row = o / params.inner; // (k1, k2)
+  let stride1 = params.k2 * params.r2 * params.inner; // of r1
+  let base = (row / params.k2) * params.r1 * stride1 + (row % params.k2) * params.r2 * params.inner + o % params.inner;
+  // (r1, r2) of the next element is kept as an offset: no division in the loop.
+  var r2 = lane % params.r2;
+  var at = base + (lane / params.r2) * stride1 + r2 * params.inner;
+  let step_r2 = step % params.r2;
+  let step_at = (step / params.r2) * stride1 + step_r2 * params.inner;
+  let wrap = stride1 - params.r2 * params.inner;
+
+  var c = C();
+  if (HAS_CENTER) { c = center[o]; }
+  let init = A(bitcast<S>(params.init));
+  let r_count = params.r1 * params.r2;
+  var total = init;
+  var r = lane;
+  while (r < r_count) {
+    var block = init;
+    for (var n = 0u; n < BLOCK && r < r_count; n++) {
+      block = combine(block, pre(x[at], c));
+      r += step;
+      r2 += step_r2;
+      at += step_at;
+      if (r2 >= params.r2) {
+        r2 -= params.r2;
+        at += wrap;
+      }
+    }
+    total = combine(total, block);
+  }
+  return total;
+}
+
+var<workgroup> lanes: array<A, WG>;
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(num_workgroups) nwg: vec3<u32>,
+  @builtin(local_invocation_id) lid: vec3<u32>,
+) {
+  let thread = (wid.y * nwg.x + wid.x) * WG + lid.x;
+  let team = thread / LANES;
+  let lane = thread % LANES;
+  let valid = team < params.outputs * params.splits;
+  var total = A(bitcast<S>(params.init));
+  if (valid) {
+    total = strip(team % params.outputs, (team / params.outputs) * LANES + lane, LANES * params.splits);
+  }
+  if (LANES > 1u) {
+    lanes[lid.x] = total;
+    for (var half = LANES / 2u; half > 0u; half /= 2u) {
+      workgroupBarrier();
+      if (lane < half) { lanes[lid.x] = combine(lanes[lid.x], lanes[lid.x + half]); }
+    }
+    total = lanes[lid.x]; // right for lane 0, the one that wrote it
+  }
+  if (valid && lane == 0u) { y[team] = finish(total); }
+}

@@ -1,0 +1,206 @@
+// A device: the GPUDevice with its buffers, pipelines, recorder and read-back. Hosts (src/hosts) find the adapter and
+// call openDevice; everything above works with the Device.
+
+import { Cells } from "./cells.ts";
+import type { Bindable, Recorder } from "./dispatch.ts";
+import { EagerRecorder } from "./eager.ts";
+import { ErrorSink } from "./error_sink.ts";
+import { DeviceError, DeviceLostError, ValidationError } from "./errors.ts";
+import { PipelineCache } from "./pipeline.ts";
+import { BufferPool, type MemoryReport } from "./pool.ts";
+import { type ProfileRow, Profiler } from "./profiler.ts";
+import { ReadBack } from "./readback.ts";
+
+export interface DeviceOptions {
+  /** `"default"`: ask for WebGPU's default limits instead of the adapter's largest buffers. */
+  readonly limits?: "default";
+  /** Every dispatch has its own submit and error scope; errors carry the label and the stack of the call. */
+  readonly debug?: boolean;
+  /** Throw OutOfMemoryError at once when live and pooled buffers would exceed this. */
+  readonly memoryBudgetBytes?: number;
+}
+
+export interface AdapterSummary {
+  readonly vendor: string;
+  readonly architecture: string;
+  readonly description: string;
+  /** True for a CPU adapter (SwiftShader, lavapipe, WARP). */
+  readonly software: boolean;
+}
+
+export class Device {
+  readonly pool: BufferPool;
+  readonly pipelines: PipelineCache;
+  readonly eager: EagerRecorder;
+  /** Small results of compiled steps. */
+  readonly cells: Cells;
+  readonly errors = new ErrorSink();
+  readonly debug: boolean;
+  /** Resolves with the reason when the device is lost, `destroy()` included. */
+  readonly lost: Promise<string>;
+  /** Where ops go: the eager recorder, or the trace of a capture. */
+  recorder: Recorder;
+  profiler: Profiler | null = null;
+  private readonly readBack: ReadBack;
+  private lostBecause: string | null = null;
+  private readonly nothings: Partial<Record<"read" | "read_write", Bindable>> = {};
+
+  constructor(
+    readonly gpu: GPUDevice,
+    readonly adapter: AdapterSummary,
+    options: DeviceOptions,
+  ) {
+    this.debug = options.debug ?? false;
+    this.pool = new BufferPool(gpu, this.errors, options.memoryBudgetBytes);
+    this.pipelines = new PipelineCache(gpu, this.errors);
+    this.eager = new EagerRecorder(this);
+    this.recorder = this.eager;
+    this.cells = new Cells(this);
+    this.readBack = new ReadBack(this);
+    gpu.addEventListener("uncapturederror", (event) => {
+      this.errors.report(new ValidationError(event.error.message));
+      event.preventDefault();
+    });
+    this.lost = gpu.lost.then((info) => {
+      this.lostBecause = info.message || info.reason || "unknown reason";
+      this.eager.abandon(new DeviceLostError(`the device was lost: ${this.lostBecause}`));
+      return this.lostBecause;
+    });
+  }
+
+  get features(): ReadonlySet<string> {
+    return this.gpu.features as ReadonlySet<string>;
+  }
+
+  get limits(): GPUSupportedLimits {
+    return this.gpu.limits;
+  }
+
+  /** One line for people: `SwiftShader Device (LLVM 16.0.0), software`. */
+  get name(): string {
+    const { description, vendor, architecture, software } = this.adapter;
+    const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unknown adapter";
+    return software ? `${name}, software` : name;
+  }
+
+  get isLost(): boolean {
+    return this.lostBecause !== null;
+  }
+
+  /** Throws if the device is lost. */
+  check(op: string): void {
+    if (this.lostBecause !== null)
+      throw new DeviceLostError(`${op}: the device was lost: ${this.lostBecause}`);
+  }
+
+  /** Bytes in use and kept for reuse, and the live tensors by label. */
+  memory(): MemoryReport {
+    return this.pool.report();
+  }
+
+  /** The bytes of a tensor once everything recorded before has run. */
+  read(source: Bindable): Promise<ArrayBuffer> {
+    return this.readBack.read(source);
+  }
+
+  /** Submits what is recorded. */
+  flush(): void {
+    this.eager.flush();
+  }
+
+  /** Resolves when all work so far has run on the GPU; throws what went wrong in it. */
+  async settle(): Promise<void> {
+    this.check("settle");
+    await this.eager.unparked();
+    this.eager.flush();
+    await Promise.all([this.gpu.queue.onSubmittedWorkDone(), this.errors.settle()]);
+    this.check("settle");
+  }
+
+  /** Runs `fn` and returns the time of every dispatch in it. Needs `timestamp-query`. */
+  async profile<R>(fn: () => R | Promise<R>): Promise<{ result: R; rows: ProfileRow[] }> {
+    await this.settle();
+    const profiler = new Profiler(this.gpu);
+    this.profiler = profiler;
+    try {
+      const result = await fn();
+      await this.settle();
+      return { result, rows: await profiler.finish() };
+    } finally {
+      this.profiler = null;
+    }
+  }
+
+  /** Why the device was lost, or null; waits a moment, since the news can come after the failure it caused. */
+  async lostReason(): Promise<string | null> {
+    if (this.lostBecause === null) await Promise.race([this.lost, new Promise((r) => setTimeout(r, 0))]);
+    return this.lostBecause;
+  }
+
+  /** Ends the device: every tensor and program of it throws DeviceLostError from now on. */
+  destroy(): void {
+    this.gpu.destroy();
+  }
+
+  /** What an optional binding that is not given points at. */
+  nothing(access: "read" | "read_write"): Bindable {
+    let zero = this.nothings[access];
+    if (!zero) {
+      const storage = this.pool.allocate(16, "nothing");
+      storage.retain();
+      zero = this.nothings[access] = { device: this, storage, byteOffset: 0, byteLength: 16 };
+      this.eager.upload(zero, new Uint8Array(16));
+    }
+    return zero;
+  }
+}
+
+/** Opens a device on an adapter with the largest buffers it offers and the features wgrad can use. */
+export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
+  const useful = ["timestamp-query", "shader-f16", "subgroups"] as GPUFeatureName[];
+  const requiredFeatures = useful.filter((f) => adapter.features.has(f));
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const requiredLimits = options.limits === "default" ? {} : { maxBufferSize, maxStorageBufferBindingSize };
+  let gpu: GPUDevice;
+  try {
+    gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  } catch (cause) {
+    throw new DeviceError(`requestDevice: the adapter gave no device: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+  return new Device(gpu, summarise(adapter), options);
+}
+
+/** Who the adapter is, as far as it says. */
+export function summarise(adapter: GPUAdapter): AdapterSummary {
+  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
+  const software =
+    isFallbackAdapter ||
+    /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${description} ${architecture}`);
+  return { vendor, architecture, description, software };
+}
+
+let defaultDevice: Device | null = null;
+
+/** Makes this the device of tensors created without one, if there is none yet or the old one is lost. */
+export function setDefaultDevice(device: Device, replace = false): void {
+  if (replace || defaultDevice === null || defaultDevice.isLost) defaultDevice = device;
+}
+
+/** The device new tensors go to. */
+export function currentDevice(): Device {
+  if (!defaultDevice) throw new DeviceError("no device: call `await requestDevice()` first");
+  return defaultDevice;
+}
+
+/** Runs `fn` with another device as the default. */
+export function withDevice<R>(device: Device, fn: () => R): R {
+  const before = defaultDevice;
+  defaultDevice = device;
+  try {
+    return fn();
+  } finally {
+    defaultDevice = before;
+  }
+}

@@ -1,0 +1,226 @@
+// The eager recorder: dispatches go into one open compute pass, submitted when the batch is large, when something is read
+// or when a scope ends. What meets a pipeline still compiling is parked, and all that follows waits behind it, in order.
+
+import { BindGroups, type Range } from "./bind_groups.ts";
+import type { Device } from "./device.ts";
+import { type Bindable, type Dispatch, HostScalar, type Recorder, writeParams } from "./dispatch.ts";
+import { ValidationError } from "./errors.ts";
+import type { PipelineEntry } from "./pipeline.ts";
+import type { Storage } from "./storage.ts";
+
+/** Params of one dispatch sit at a multiple of 256 bytes, WebGPU's default alignment of dynamic offsets. */
+export const PARAMS_STRIDE = 256;
+/** Dispatches a batch: enough to hide the cost of a submit, few enough to start the GPU early. */
+const BATCH = 128;
+
+interface Parked {
+  /** What must be compiled before this may run. */
+  readonly needs: readonly PipelineEntry[];
+  readonly run: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+export class EagerRecorder implements Recorder {
+  readonly capturing = false;
+  /** Number of the batch that is being filled. */
+  batch = 0;
+  private encoder: GPUCommandEncoder | null = null;
+  private pass: GPUComputePassEncoder | null = null;
+  private encoded = 0;
+  private readonly parked: Parked[] = [];
+  private draining = false;
+  private readonly params = new DataView(new ArrayBuffer(BATCH * PARAMS_STRIDE));
+  private readonly paramsBuffer: GPUBuffer;
+  private readonly bindGroups: BindGroups;
+
+  constructor(private readonly device: Device) {
+    const UNIFORM_COPY_DST = 0x40 | 0x08;
+    const size = BATCH * PARAMS_STRIDE;
+    this.paramsBuffer = device.gpu.createBuffer({ size, usage: UNIFORM_COPY_DST, label: "params" });
+    this.bindGroups = new BindGroups(device.gpu, this.paramsBuffer);
+  }
+
+  allocate(bytes: number, label: string): Storage {
+    return this.device.pool.allocate(bytes, label);
+  }
+
+  dispatch(d: Dispatch): void {
+    this.device.check(d.label);
+    // Buffers are resolved now: a storage may be released, and its buffer given away, before a parked dispatch runs.
+    const buffers = d.bindings.map((b) => b.source.storage.buffer);
+    const ranges = d.bindings.map((b) => bindingRange(b.source));
+    const scalars = d.params.some((p) => p.value instanceof HostScalar);
+    const params = scalars ? d.params.map((p) => ({ ...p, value: read(p.value) })) : d.params;
+    this.enqueue([d.pipeline], () => {
+      const pass = this.open();
+      const at = this.encoded * PARAMS_STRIDE;
+      writeParams(this.params, at, params);
+      for (const b of buffers) b.lastBatch = this.batch;
+      const group = this.bindGroups.get(d.pipeline, d.bindings, buffers, ranges, d.paramsBytes);
+      const timing = this.device.profiler?.begin(d);
+      const target = timing ? this.timedPass(timing) : pass;
+      target.setPipeline(d.pipeline.pipeline!);
+      target.setBindGroup(0, group, d.pipeline.paramsBinding === null ? [] : [at]);
+      target.dispatchWorkgroups(...d.grid);
+      if (timing) target.end();
+      this.encoded++;
+      if (this.device.debug) this.flush(d);
+      else if (this.encoded === BATCH) this.flush();
+    });
+  }
+
+  upload(target: Bindable, data: ArrayBufferView): void {
+    this.device.check("upload");
+    const buffer = target.storage.buffer;
+    const at = target.byteOffset + buffer.base;
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const waits = this.parked.length > 0;
+    const source = waits ? bytes.slice() : bytes;
+    this.enqueue([], () => {
+      // writeBuffer runs ahead of every command not yet submitted.
+      if (buffer.lastBatch === this.batch) this.flush();
+      writeAligned(this.device.gpu, buffer.gpu, at, source);
+    });
+  }
+
+  /** Runs `run` in order, after everything before it and once its pipelines are compiled. */
+  enqueue(needs: readonly PipelineEntry[], run: () => void, fail?: (error: Error) => void): void {
+    if (this.parked.length === 0 && needs.every((p) => p.pipeline)) {
+      run();
+      return;
+    }
+    this.parked.push({ needs, run, fail: fail ?? ((error) => this.device.errors.report(error)) });
+    if (!this.draining) void this.drain();
+  }
+
+  /** Copies a range into `staging` in order with all other work; resolves once that copy is submitted. */
+  copyOut(source: Bindable, staging: GPUBuffer, bytes: number): Promise<void> {
+    const buffer = source.storage.buffer;
+    const at = source.byteOffset + buffer.base;
+    return new Promise((resolve, reject) => {
+      this.enqueue(
+        [],
+        () => {
+          const encoder = this.openEncoder();
+          this.endPass();
+          buffer.lastBatch = this.batch;
+          encoder.copyBufferToBuffer(buffer.gpu, at, staging, 0, bytes);
+          this.flush();
+          resolve();
+        },
+        reject,
+      );
+    });
+  }
+
+  /** Submits what is encoded. Parked work follows by itself. */
+  flush(debugged?: Dispatch): void {
+    const { encoder, device } = this;
+    if (!encoder) return;
+    this.endPass();
+    if (this.encoded > 0) {
+      device.gpu.queue.writeBuffer(
+        this.paramsBuffer,
+        0,
+        this.params.buffer as ArrayBuffer,
+        0,
+        this.encoded * PARAMS_STRIDE,
+      );
+    }
+    device.profiler?.resolve(encoder);
+    device.gpu.queue.submit([encoder.finish()]);
+    device.errors.watch(device.gpu.popErrorScope(), debugged && ((e) => describe(debugged, e)));
+    this.encoder = null;
+    this.encoded = 0;
+    this.batch++;
+  }
+
+  /** True while something is parked: what comes now must wait its turn. */
+  get waiting(): boolean {
+    return this.parked.length > 0;
+  }
+
+  /** Resolves when nothing is parked. */
+  async unparked(): Promise<void> {
+    while (this.parked.length > 0) {
+      await Promise.all(this.parked[0].needs.map((p) => p.ready));
+      await null; // drain() continues on the same promises, and was there first
+    }
+  }
+
+  /** Forgets everything that was not submitted: the device is gone. */
+  abandon(error: Error): void {
+    for (const p of this.parked.splice(0)) p.fail(error);
+    this.encoder = null;
+    this.pass = null;
+  }
+
+  private async drain(): Promise<void> {
+    this.draining = true;
+    while (this.parked.length > 0) {
+      const next = this.parked[0];
+      for (const p of next.needs) if (!p.pipeline && !p.error) await p.ready;
+      if (this.parked[0] !== next) continue; // abandoned meanwhile
+      const broken = next.needs.find((p) => p.error);
+      try {
+        if (broken) next.fail(broken.error!);
+        else next.run();
+      } catch (error) {
+        next.fail(error as Error);
+      }
+      this.parked.shift();
+    }
+    this.draining = false;
+    this.flush();
+  }
+
+  private openEncoder(): GPUCommandEncoder {
+    if (!this.encoder) {
+      this.device.gpu.pushErrorScope("validation");
+      this.encoder = this.device.gpu.createCommandEncoder();
+    }
+    return this.encoder;
+  }
+
+  private open(): GPUComputePassEncoder {
+    const encoder = this.openEncoder();
+    if (this.device.profiler) return null as never; // every dispatch gets a pass of its own, see timedPass
+    this.pass ??= encoder.beginComputePass();
+    return this.pass;
+  }
+
+  private timedPass(timestampWrites: GPUComputePassTimestampWrites): GPUComputePassEncoder {
+    return this.openEncoder().beginComputePass({ timestampWrites });
+  }
+
+  private endPass(): void {
+    this.pass?.end();
+    this.pass = null;
+  }
+}
+
+/** Bindings cover whole 16-byte words: storage is allocated so, and vec4 kernels may touch the padding. */
+export function bindingRange(source: Bindable): Range {
+  const size = Math.max(16, Math.ceil(source.byteLength / 16) * 16);
+  return { offset: source.byteOffset + source.storage.buffer.base, size };
+}
+
+/** `writeBuffer` of any byte count: WebGPU wants multiples of four. */
+export function writeAligned(device: GPUDevice, buffer: GPUBuffer, at: number, bytes: Uint8Array): void {
+  const whole = bytes.byteLength & ~3;
+  if (whole > 0) device.queue.writeBuffer(buffer, at, bytes.buffer, bytes.byteOffset, whole);
+  if (whole === bytes.byteLength) return;
+  const tail = new Uint8Array(4);
+  tail.set(bytes.subarray(whole));
+  device.queue.writeBuffer(buffer, at + whole, tail.buffer, 0, 4);
+}
+
+function read(value: number | HostScalar): number {
+  return typeof value === "number" ? value : value.read();
+}
+
+function describe(d: Dispatch, error: GPUError): Error {
+  return new ValidationError(
+    `${d.label} (${d.kernel}.wgsl): ${error.message}${d.stack ? `\n${d.stack}` : ""}`,
+  );
+}

@@ -1,0 +1,146 @@
+// kernel(shader) turns a reflected shader into a typed function: bindings, params, constants and entry points by the
+// names they have in WGSL, so that a wrong name does not compile.
+
+import type { Device } from "./device.ts";
+import {
+  type Bindable,
+  type Dispatch,
+  type DispatchBinding,
+  type FusionRole,
+  HostScalar,
+  type ParamValue,
+} from "./dispatch.ts";
+import { DeviceError, LimitError, OptionError, UsageError } from "./errors.ts";
+import { labelled } from "./label.ts";
+import type { PipelineEntry } from "./pipeline.ts";
+import type { Shader } from "./shader.ts";
+
+type Names<T> = Extract<keyof T, string>;
+
+export interface KernelOptions<S extends Shader> {
+  /** Workgroups in x, y, z. A zero dispatches nothing. */
+  readonly grid: readonly number[];
+  readonly entry?: Names<S["entries"]>;
+  /** Overrides and top-level `const`s of the shader. */
+  readonly constants?: { readonly [K in Names<S["overrides"]> | Names<S["consts"]>]?: number | boolean };
+  /** Aliases of the shader, e.g. `{ T: "i32" }`. */
+  readonly types?: { readonly [K in Names<S["aliases"]>]?: string };
+  /** Functions of the shader to replace, as whole WGSL functions. */
+  readonly hooks?: Readonly<Record<string, string>>;
+  /** WGSL text to append: what the hooks call. */
+  readonly append?: string;
+  /** Name of the op, for profiles and errors; the shader's name if left out. */
+  readonly label?: string;
+  /** Floating-point operations, for profiles. */
+  readonly flops?: number;
+  /** Bytes moved; the sum of the bindings if left out. */
+  readonly bytes?: number;
+  readonly role?: FusionRole;
+}
+
+export type KernelBindings<S extends Shader> = { readonly [K in Names<S["bindings"]>]: Bindable | null };
+export type KernelParams<S extends Shader> = { readonly [K in Names<S["params"]>]: ParamValue };
+
+export type Kernel<S extends Shader> = (
+  bindings: KernelBindings<S>,
+  params: KernelParams<S>,
+  options: KernelOptions<S>,
+) => void;
+
+const OPAQUE: FusionRole = { kind: "opaque" };
+const MAX_GROUPS = 65535;
+
+/** Folds a count of workgroups into x and y, each at most 65,535: the shader undoes it with `wid.y * nwg.x + wid.x`. */
+export function grid1d(groups: number): [number, number, number] {
+  if (groups <= MAX_GROUPS) return [groups, 1, 1];
+  const y = Math.ceil(groups / MAX_GROUPS);
+  return [Math.ceil(groups / y), y, 1];
+}
+
+export function kernel<const S extends Shader>(shader: S): Kernel<S> {
+  const pipelines = new WeakMap<Device, Map<string, PipelineEntry>>();
+  const name = shader.file.replace(/\.wgsl$/, "");
+  const bindingList = Object.entries(shader.bindings);
+  const paramList = Object.entries(shader.params);
+
+  const pipelineOf = (device: Device, o: KernelOptions<S>): PipelineEntry => {
+    let variants = pipelines.get(device);
+    if (!variants) pipelines.set(device, (variants = new Map()));
+    const key = variantKey(o);
+    let entry = variants.get(key);
+    if (!entry) variants.set(key, (entry = device.pipelines.get(shader, o as never)));
+    if (entry.error) throw entry.error;
+    return entry;
+  };
+
+  return (bindings, params, options) => {
+    const [x = 1, y = 1, z = 1] = options.grid;
+    if (x === 0 || y === 0 || z === 0) return;
+    const label = labelled(options.label ?? name);
+    const given = bindings as Readonly<Record<string, Bindable | null>>;
+    const device = deviceOf(given, label);
+    if (x > MAX_GROUPS || y > MAX_GROUPS || z > MAX_GROUPS) {
+      throw new LimitError(`${label}: grid [${x},${y},${z}] exceeds ${MAX_GROUPS} workgroups a dimension`);
+    }
+    let bytes = 0;
+    const bound: DispatchBinding[] = bindingList.map(([key, b]) => {
+      const source = given[key];
+      if (source === undefined) throw new OptionError(`${label}: binding ${key} is missing`);
+      bytes += source?.byteLength ?? 0;
+      return { name: key, binding: b.binding, access: b.access, source: source ?? device.nothing(b.access) };
+    });
+    const values = params as Readonly<Record<string, ParamValue>>;
+    const dispatch: Dispatch = {
+      kernel: name,
+      pipeline: pipelineOf(device, options),
+      bindings: bound,
+      params: paramList.map(([key, p]) => ({
+        name: key,
+        type: p.type,
+        offset: p.offset,
+        value: checked(values[key], key, label),
+      })),
+      // A uniform binding takes whole 16-byte words.
+      paramsBytes: Math.ceil(shader.paramsBytes / 16) * 16,
+      grid: [x, y, z],
+      label,
+      flops: options.flops ?? 0,
+      bytes: options.bytes ?? bytes,
+      role: options.role ?? OPAQUE,
+      stack: device.debug ? new Error().stack : undefined,
+    };
+    device.recorder.dispatch(dispatch);
+    for (const b of bound) {
+      if (b.access === "read") continue;
+      b.source.storage.version++;
+      b.source.storage.writer = label;
+    }
+  };
+}
+
+function checked(value: ParamValue | undefined, name: string, label: string): ParamValue {
+  if (typeof value === "number" || value instanceof HostScalar) return value;
+  throw new OptionError(`${label}: param ${name} is missing`);
+}
+
+function variantKey(o: {
+  entry?: string;
+  constants?: object;
+  types?: object;
+  hooks?: object;
+  append?: string;
+}): string {
+  if (!o.entry && !o.constants && !o.types && !o.hooks && !o.append) return "";
+  return JSON.stringify([o.entry, o.constants, o.types, o.hooks, o.append]);
+}
+
+function deviceOf(bindings: Readonly<Record<string, Bindable | null>>, label: string): Device {
+  let device: Device | null = null;
+  for (const b of Object.values(bindings)) {
+    if (!b) continue;
+    if (device && b.device !== device) throw new DeviceError(`${label}: tensors of two devices in one op`);
+    device = b.device;
+  }
+  if (!device) throw new UsageError(`${label}: no tensor bound`);
+  return device;
+}

@@ -1,0 +1,140 @@
+// Making tensors: from host values, constant, counting, random.
+
+import { currentDevice, type Device } from "../gpu/device.ts";
+import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { type DType, dtypeOf, type TypedArray, typedArray } from "./dtype.ts";
+import type { Generator } from "./philox.ts";
+import { fill, fillNormal, fillUniform } from "./primitives.ts";
+import { formatShape, numel, type Shape } from "./shape.ts";
+import { empty, type Tensor } from "./tensor.ts";
+
+export type Nested = number | boolean | readonly Nested[];
+
+export interface TensorOptions {
+  /** Default: what the values suggest; f32 for plain numbers, bool for booleans. */
+  readonly dtype?: DType;
+  readonly shape?: Shape;
+  /** Default: the current device. */
+  readonly device?: Device;
+  readonly requiresGrad?: boolean;
+}
+
+export interface CreateOptions {
+  readonly dtype?: DType;
+  readonly device?: Device;
+  readonly requiresGrad?: boolean;
+}
+
+export interface RandomOptions extends CreateOptions {
+  /** Default: the default stream, see manualSeed. */
+  readonly generator?: Generator;
+}
+
+/**
+ * A tensor from nested arrays, a number, or a typed array with a shape (torch.tensor).
+ *
+ * @throws ShapeError for ragged nests or a shape that does not hold the values
+ */
+export function tensor(values: Nested | TypedArray, options: TensorOptions = {}): Tensor {
+  const typed = ArrayBuffer.isView(values);
+  const inferred = typed ? [(values as TypedArray).length] : shapeOf(values as Nested);
+  const shape = options.shape ?? inferred;
+  const size = numel(inferred);
+  if (numel(shape) !== size) throw new ShapeError(`tensor: ${size} values do not fit ${formatShape(shape)}`);
+  const flat = typed ? (values as TypedArray) : flatten(values as Nested);
+  const guess = typed
+    ? dtypeOf(values as TypedArray)
+    : typeof (flat[0] as unknown) === "boolean"
+      ? "bool"
+      : "f32";
+  const dtype = options.dtype ?? guess;
+  const data = hostArray(flat, dtype);
+  const t = empty(shape, dtype, options.device);
+  if (t.size > 0) t.device.recorder.upload(t, data);
+  if (options.requiresGrad) t.requiresGrad = true;
+  return t;
+}
+
+/** Every element `value` (torch.full). */
+export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
+  const t = fill(empty(shape, options.dtype, options.device), value);
+  if (options.requiresGrad) t.requiresGrad = true;
+  return t;
+}
+
+export function zeros(shape: Shape, options?: CreateOptions): Tensor {
+  return full(shape, 0, options);
+}
+
+export function ones(shape: Shape, options?: CreateOptions): Tensor {
+  return full(shape, 1, options);
+}
+
+export function zerosLike(t: Tensor): Tensor {
+  return full(t.shape, 0, { dtype: t.dtype, device: t.device });
+}
+
+export function onesLike(t: Tensor): Tensor {
+  return full(t.shape, 1, { dtype: t.dtype, device: t.device });
+}
+
+/** start, start + step, ... below end (torch.arange): i32 if all three are integers, else f32. */
+export function arange(start: number, end?: number, step = 1, options: CreateOptions = {}): Tensor {
+  const [from, to] = end === undefined ? [0, start] : [start, end];
+  if (step === 0 || !Number.isFinite((to - from) / step))
+    throw new OptionError(`arange: bad range ${from}, ${to}, ${step}`);
+  const n = Math.max(0, Math.ceil((to - from) / step));
+  const dtype = options.dtype ?? ([from, to, step].every(Number.isInteger) ? "i32" : "f32");
+  return tensor(
+    typedArray(
+      dtype,
+      Array.from({ length: n }, (_, i) => from + i * step),
+    ),
+    { ...options, dtype },
+  );
+}
+
+/** Uniform on [0, 1), drawn on the GPU (torch.rand). */
+export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+  return random(shape, options, (t) => fillUniform(t, 0, 1, options.generator));
+}
+
+/** Standard normal, drawn on the GPU (torch.randn). Adapters agree to 1e-6. */
+export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+  return random(shape, options, (t) => fillNormal(t, 0, 1, options.generator));
+}
+
+function random(shape: Shape, options: RandomOptions, draw: (t: Tensor) => Tensor): Tensor {
+  if (options.dtype && options.dtype !== "f32")
+    throw new DTypeError(`random: only f32 can be drawn, got ${options.dtype}`);
+  const t = draw(empty(shape, "f32", options.device ?? currentDevice()));
+  if (options.requiresGrad) t.requiresGrad = true;
+  return t;
+}
+
+function flatten(values: Nested): number[] {
+  return Array.isArray(values) ? values.flatMap(flatten) : [values as number];
+}
+
+function shapeOf(values: Nested): number[] {
+  if (!Array.isArray(values)) return [];
+  if (values.length === 0) return [0];
+  const inner = values.map(shapeOf);
+  const first = inner[0];
+  for (const s of inner) {
+    if (formatShape(s) !== formatShape(first))
+      throw new ShapeError(`tensor: ragged nest, ${formatShape(first)} beside ${formatShape(s)}`);
+  }
+  return [values.length, ...first];
+}
+
+function hostArray(values: ArrayLike<number>, dtype: DType): TypedArray {
+  if (dtype === "bool")
+    return typedArray(
+      "bool",
+      Array.from(values, (v) => (v ? 1 : 0)),
+    );
+  return ArrayBuffer.isView(values) && dtypeOf(values as TypedArray) === dtype
+    ? (values as TypedArray)
+    : typedArray(dtype, values);
+}

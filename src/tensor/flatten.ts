@@ -1,0 +1,121 @@
+// Slabs: the parameters of a model side by side in one storage, their gradients in a second one at the same places, so
+// that zeroing, the gradient norm and an optimizer's update are one dispatch each however many tensors there are.
+
+import type { Device } from "../gpu/device.ts";
+import { UsageError } from "../gpu/errors.ts";
+import type { Storage } from "../gpu/storage.ts";
+import { ELEMENT_BYTES } from "./dtype.ts";
+import { copyInto, fill } from "./primitives.ts";
+import { emptyPersistent, Tensor } from "./tensor.ts";
+
+/** Parameters start at multiples of 64 elements: WebGPU binds storage at 256 bytes. The padding is zero and stays so. */
+const ALIGN = 64;
+
+/** One parameter's place, in elements from the start of its run. */
+export interface Segment {
+  readonly param: Tensor;
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** Parameters that lie side by side: what one dispatch can serve. */
+export interface Run {
+  readonly values: Tensor; // [length]
+  readonly grads: Tensor; // [length]
+  readonly segments: readonly Segment[];
+  readonly length: number;
+}
+
+/** The gradient storage beside each slab of values. */
+const gradsOf = new WeakMap<Storage, Storage>();
+
+/** Places the parameters in slabs, those that are in none yet, and returns the runs they form, in the given order. */
+export function flatten(params: readonly Tensor[]): Run[] {
+  const seen = new Set<Tensor>();
+  for (const p of params) {
+    if (seen.has(p)) throw new UsageError(`flatten: ${p} is given twice`);
+    if (p.dtype !== "f32") throw new UsageError(`flatten: ${p} is not f32`);
+    seen.add(p);
+  }
+  for (const group of fitting(params.filter((p) => !gradsOf.has(p.storage)))) place(group);
+  return runs(params);
+}
+
+/** The run over `from` to `to` (exclusive) of a run's segments: views, no copies. */
+export function subRun(run: Run, from: number, to: number): Run {
+  if (from === 0 && to === run.segments.length) return run;
+  const part = run.segments.slice(from, to);
+  const start = part[0].offset;
+  const end = to < run.segments.length ? run.segments[to].offset : run.length;
+  const segments = part.map((s) => ({ ...s, offset: s.offset - start }));
+  const length = end - start;
+  return { values: view(run.values, start, length), grads: view(run.grads, start, length), segments, length };
+}
+
+/** `length` elements of a flat tensor from `start`, on the same storage. */
+export function view(flat: Tensor, start: number, length: number): Tensor {
+  return new Tensor([length], flat.dtype, flat.device, flat.storage, flat.byteOffset + start * ELEMENT_BYTES);
+}
+
+function padded(size: number): number {
+  return Math.ceil(Math.max(size, 1) / ALIGN) * ALIGN;
+}
+
+/** Splits the parameters into slabs that the adapter can bind. */
+function fitting(params: readonly Tensor[]): Tensor[][] {
+  const groups: Tensor[][] = [];
+  let room = 0;
+  let device: Device | null = null;
+  for (const p of params) {
+    const need = padded(p.size);
+    if (need > room || p.device !== device) {
+      groups.push([]);
+      device = p.device;
+      room = Math.floor(
+        Math.min(device.limits.maxStorageBufferBindingSize, device.limits.maxBufferSize) / ELEMENT_BYTES,
+      );
+    }
+    groups.at(-1)!.push(p);
+    room -= need;
+  }
+  return groups;
+}
+
+function place(params: readonly Tensor[]): void {
+  const { device } = params[0];
+  const total = params.reduce((n, p) => n + padded(p.size), 0);
+  const values = fill(emptyPersistent([total], "f32", device, "parameters"), 0);
+  const grads = fill(emptyPersistent([total], "f32", device, "gradients"), 0);
+  gradsOf.set(values.storage, grads.storage);
+  let at = 0;
+  for (const p of params) {
+    const bytes = at * ELEMENT_BYTES;
+    copyInto(new Tensor(p.shape, "f32", device, values.storage, bytes), p);
+    const slot = new Tensor(p.shape, "f32", device, grads.storage, bytes);
+    const before = p.grad;
+    if (before) copyInto(slot, before);
+    p.rebase(values.storage, bytes);
+    p.gradSlot = slot;
+    at += padded(p.size);
+  }
+}
+
+function runs(params: readonly Tensor[]): Run[] {
+  const found: { first: Tensor; segments: Segment[]; length: number }[] = [];
+  for (const p of params) {
+    const last = found.at(-1);
+    const next = last ? last.first.byteOffset + last.length * ELEMENT_BYTES : -1;
+    if (last && last.first.storage === p.storage && p.byteOffset === next) {
+      last.segments.push({ param: p, offset: last.length, size: p.size });
+      last.length += padded(p.size);
+    } else {
+      found.push({ first: p, segments: [{ param: p, offset: 0, size: p.size }], length: padded(p.size) });
+    }
+  }
+  return found.map(({ first, segments, length }) => {
+    const { device, storage, byteOffset } = first;
+    const values = new Tensor([length], "f32", device, storage, byteOffset);
+    const grads = new Tensor([length], "f32", device, gradsOf.get(storage)!, byteOffset);
+    return { values, grads, segments, length };
+  });
+}

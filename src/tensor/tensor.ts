@@ -1,0 +1,172 @@
+// A tensor: shape, dtype and a range of a storage on a device. Contiguous, row-major. What computes with tensors lives in
+// src/kernels; what differentiates, in autograd.ts. The common ops are attached as methods by src/fluent.ts.
+
+import { currentDevice, type Device } from "../gpu/device.ts";
+import type { Bindable } from "../gpu/dispatch.ts";
+import { ShapeError, UsageError } from "../gpu/errors.ts";
+import { labelled } from "../gpu/label.ts";
+import type { Storage } from "../gpu/storage.ts";
+import { HostState } from "../gpu/trace.ts";
+import { type DType, ELEMENT_BYTES, isFloat, type TypedArray, typedArray } from "./dtype.ts";
+import { enter, Scoped } from "./scope.ts";
+import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
+import type { Node } from "./tape.ts";
+
+/** Frees the storage of tensors that were dropped without a scope: the safety net, not the plan. */
+const dropped = new FinalizationRegistry<Storage>((storage) => storage.release("the garbage collector"));
+
+let nextSerial = 0;
+
+export class Tensor extends Scoped implements Bindable {
+  readonly size: number;
+  /** Counts tensors in the order they are made. */
+  readonly serial = nextSerial++;
+  /** Where `backward()` leaves the gradient of a leaf: kept when the gradient is cleared, so that no step allocates. */
+  gradSlot: Tensor | null = null;
+  /** True while `gradSlot` holds a gradient: traces depend on it. */
+  private gradPresent: HostState<boolean> | null = null;
+  /** Set by `retainGrad()`: keep the gradient though this is no leaf. */
+  retainsGrad = false;
+  /** How this was computed; null for a leaf. */
+  node: Node | null = null;
+  /** Which output of `node` this is. */
+  nodeOutput = 0;
+  private needsGrad = false;
+  private releasedBy: string | null = null;
+
+  constructor(
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly device: Device,
+    private memory: Storage,
+    readonly byteOffset = 0,
+  ) {
+    super();
+    this.size = numel(shape);
+    memory.retain();
+    dropped.register(this, memory, this);
+  }
+
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  get byteLength(): number {
+    return this.size * ELEMENT_BYTES;
+  }
+
+  get storage(): Storage {
+    if (this.releasedBy !== null)
+      throw new UsageError(`${this}: used after its release by ${this.releasedBy}`);
+    return this.memory;
+  }
+
+  get released(): boolean {
+    return this.releasedBy !== null || this.memory.released;
+  }
+
+  get requiresGrad(): boolean {
+    return this.needsGrad;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (value && !isFloat(this.dtype))
+      throw new UsageError(`requiresGrad: only f32 tensors have gradients, this is ${this.dtype}`);
+    if (!value && this.node)
+      throw new UsageError("requiresGrad: only a leaf can stop requiring a gradient; use detach()");
+    this.needsGrad = value;
+  }
+
+  get grad(): Tensor | null {
+    return this.gradPresent?.get() ? this.gradSlot : null;
+  }
+
+  set grad(value: Tensor | null) {
+    if (value && formatShape(value.shape) !== formatShape(this.shape)) {
+      throw new ShapeError(
+        `grad: must have the shape of its tensor, ${formatShape(value.shape)} and ${formatShape(this.shape)}`,
+      );
+    }
+    if (value) this.gradSlot = value;
+    this.gradPresent ??= new HostState(false);
+    this.gradPresent.set(value !== null);
+  }
+
+  /** Asks `backward()` to leave the gradient of this tensor in `grad`, though it is no leaf. */
+  retainGrad(): this {
+    this.retainsGrad = true;
+    return this;
+  }
+
+  /** True for a tensor that no recorded op made. */
+  get isLeaf(): boolean {
+    return this.node === null;
+  }
+
+  /** The values, once all work before has run. The only place, with `item`, that waits for the GPU. */
+  async data(): Promise<TypedArray> {
+    if (this.device.recorder.capturing) {
+      throw new UsageError(
+        "data: a value cannot be read inside compile; return the tensor and read it outside",
+      );
+    }
+    return typedArray(this.dtype, await this.device.read(this));
+  }
+
+  /** The value of a tensor with one element. */
+  async item(): Promise<number> {
+    if (this.size !== 1)
+      throw new ShapeError(`item: needs one element, this has shape ${formatShape(this.shape)}`);
+    return (await this.data())[0];
+  }
+
+  /** A further tensor on the same storage: no gradient, no copy. */
+  alias(shape: Shape = this.shape): Tensor {
+    return made(new Tensor(shape, this.dtype, this.device, this.storage, this.byteOffset));
+  }
+
+  /** Moves this tensor to another range of storage (a parameter into its slab). The old storage is let go. */
+  rebase(storage: Storage, byteOffset: number): void {
+    const old = this.storage;
+    storage.retain();
+    dropped.unregister(this);
+    dropped.register(this, storage, this);
+    this.memory = storage;
+    (this as { byteOffset: number }).byteOffset = byteOffset;
+    old.release("a move to other storage");
+  }
+
+  override release(by: string): void {
+    if (this.releasedBy !== null) return;
+    this.releasedBy = by;
+    this.node = null;
+    this.gradSlot?.release(by);
+    dropped.unregister(this);
+    this.memory.release(by);
+  }
+
+  override toString(): string {
+    return `tensor ${this.dtype}${formatShape(this.shape)}`;
+  }
+}
+
+/** An uninitialised tensor. Its storage is labelled with who asks. */
+export function empty(shape: Shape, dtype: DType = "f32", device: Device = currentDevice()): Tensor {
+  checkShape("empty", shape);
+  device.check("empty");
+  const bytes = Math.max(numel(shape), 1) * ELEMENT_BYTES;
+  return made(new Tensor([...shape], dtype, device, device.recorder.allocate(bytes, labelled(dtype))));
+}
+
+/** An uninitialised tensor that outlives every scope and program: parameters, gradients, optimizer state. */
+export function emptyPersistent(shape: Shape, dtype: DType, device: Device, label: string): Tensor {
+  device.check(label);
+  const bytes = Math.max(numel(shape), 1) * ELEMENT_BYTES;
+  return new Tensor([...shape], dtype, device, device.pool.allocate(bytes, label));
+}
+
+/** Hands a new tensor to the open scope. */
+export function made(tensor: Tensor): Tensor {
+  enter(tensor);
+  return tensor;
+}

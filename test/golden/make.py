@@ -1,0 +1,26 @@
+# Golden values for wgrad's tests: PyTorch in float64, written as small safetensors. How to run and what the
+# names mean: README.md. Deterministic: every draw is seeded by its own name, so a new case changes no other.
+# `make.py conv pool` makes only those families.
+import sys
+
+sys.dont_write_bytecode = True
+
+import torch
+
+from families import conv, layers, loss, misc, norm, optim, pool
+
+FAMILIES = {
+    "conv": conv.make,
+    "pool": pool.make,
+    "norm": norm.make,
+    "loss": loss.make,
+    "misc": misc.make,
+    "optim": optim.make,
+    "layers": layers.make,
+}
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)  # one summation order
+    torch.set_default_dtype(torch.float64)
+    for name in sys.argv[1:] or FAMILIES:
+        FAMILIES[name]()

@@ -1,0 +1,57 @@
+// What compile.test.ts compiles: every entry point of every shader, as it stands and in each `// @variant`, and the
+// scalar functions for every element type. Text only: no GPU here.
+import type { ScalarFunction, Shader, ShaderVariant } from "../../src/gpu/shader.ts";
+import * as generated from "../../src/gpu/shaders.gen.ts";
+import { specialise } from "../../src/gpu/specialise.ts";
+
+export interface Job {
+  readonly name: string;
+  readonly code: string;
+  readonly entry: string;
+  readonly constants: Readonly<Record<string, number>>;
+}
+
+const { scalarFunctions, ...shaders } = generated;
+
+/** Without `subgroups` or f16: no adapter of the tests is sure to have them. */
+export function jobs(): Job[] {
+  const all: readonly Shader[] = Object.values(shaders);
+  const plain: ShaderVariant = { constants: {}, types: {} };
+  const whole = all.flatMap((shader) =>
+    [plain, ...shader.variants].flatMap((variant) =>
+      Object.keys(shader.entries)
+        .filter((entry) => variant.entry === undefined || variant.entry === entry)
+        .map((entry) => job(shader, variant, entry)),
+    ),
+  );
+  return [...whole, ...["f32", "i32", "u32"].map(scalarJob)];
+}
+
+function job(shader: Shader, variant: ShaderVariant, entry: string): Job {
+  const { code, overrides } = specialise(shader, {
+    entry,
+    constants: variant.constants,
+    types: variant.types,
+  });
+  const choices = Object.entries({ ...variant.constants, ...variant.types }).map(([k, v]) => `${k}=${v}`);
+  return { name: [shader.file, entry, ...choices].join(" "), code, entry, constants: overrides };
+}
+
+/** All scalar functions that take `type`, each called once with a value no compiler can know. */
+function scalarJob(type: string): Job {
+  const entries = Object.entries<ScalarFunction>(scalarFunctions).filter(
+    ([name]) => type !== "u32" || name !== "op_neg", // WGSL has no minus for u32
+  );
+  const calls = entries.map(([name, f]) => {
+    const args = f.types.map((t) => `${t === "T" ? type : t}(x[0])`);
+    return `  { let v = ${name}(${args.join(", ")}); y[0] += u32(${f.returns === "vec2f" ? "v.x" : "v"}); }`;
+  });
+  const code = [
+    `alias T = ${type};`,
+    ...entries.map(([, f]) => f.code),
+    "@group(0) @binding(0) var<storage, read> x: array<T>;",
+    "@group(0) @binding(1) var<storage, read_write> y: array<u32>;",
+    `@compute @workgroup_size(1) fn main() {\n${calls.join("\n")}\n}`,
+  ].join("\n");
+  return { name: `scalar.wgsl T=${type}`, code, entry: "main", constants: {} };
+}
