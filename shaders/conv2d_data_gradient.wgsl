@@ -54,59 +54,67 @@ fn main(
 ) {
   let t = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (t >= params.threads) { return; }
-  let ix = t % params.w;
-  let iy0 = t / params.w % params.bands * TY - params.pad_y % SY; // may wrap below 0: those rows are not stored
-  let block = t / (params.w * params.bands) % (params.blocks * params.groups);
-  let n = t / (params.w * params.bands * params.blocks * params.groups);
-  let g = block / params.blocks;
-  let c0 = block % params.blocks * TO; // within the group
+  let strip = t / params.w; // divisions are slow: one a level, the rest by multiplying back
+  let ix = t - strip * params.w;
+  let tile = strip / params.bands;
+  let iy0 = (strip - tile * params.bands) * TY - params.pad_y % SY; // may wrap below 0: those rows are not stored
+  let part = tile / params.blocks; // n * groups + g
+  let c0 = (tile - part * params.blocks) * TO; // within the group
+  // The last block may reach past the group: it repeats the last channel and does not store it.
+  let last = min(TO, params.cg - c0) - 1u;
   let oy0 = (iy0 + params.pad_y) / SY - REACH;
+  let taps = KH * params.kw;
 
-  // The first valid kx of this column; none below step means none at all.
+  // The first valid kx of this column and its ox; if none lies below step there is none at all.
+  let column = ix + params.pad_x;
   var kx0 = 0u;
-  while (kx0 < params.step && (ix + params.pad_x + params.stride_x * params.dilation_x * params.kw
-    - kx0 * params.dilation_x) % params.stride_x != 0u) { kx0++; }
-  if (kx0 == params.step) { kx0 = params.kw; }
-  let ox0 = u32(i32(ix + params.pad_x - kx0 * params.dilation_x) / i32(params.stride_x));
+  while (kx0 < params.step && (column + params.stride_x * params.dilation_x * params.kw - kx0 * params.dilation_x)
+    % params.stride_x != 0u) { kx0++; }
+  let valid = select((params.kw - kx0 + params.step - 1u) / params.step, 0u, kx0 >= min(params.step, params.kw));
+  let ox0 = u32(i32(column - kx0 * params.dilation_x) / i32(params.stride_x));
   let ox_step = params.step * params.dilation_x / params.stride_x;
 
   var acc: array<f32, TILE>;
-  for (var o = 0u; o < params.og; o++) {
-    let channel = g * params.og + o;
-    let plane = (n * params.groups * params.og + channel) * params.oh * params.ow;
-    var ox = ox0;
-    for (var kx = kx0; kx < params.kw; kx += params.step) {
-      // What lies left of or above dy wraps to a huge number: one comparison tests both ends. A column outside has no rows.
-      let rows = select(0u, params.oh, ox < params.ow);
-      let first = plane + oy0 * params.ow + ox;
-      var ys: array<f32, SPAN>;
+  var kx = kx0;
+  var ox = ox0;
+  var plane = part * params.og * params.oh * params.ow;
+  var tap = (part % params.groups * params.og * params.cg + c0) * taps;
+  // One loop over output channels and kernel columns: a software adapter copies every sum once per turn of every loop.
+  for (var k = 0u; k < params.og * valid; k++) {
+    // What lies left of or above dy wraps to a huge number: one comparison tests both ends. A column outside has no rows.
+    let rows = select(0u, params.oh, ox < params.ow);
+    let first = plane + oy0 * params.ow + ox;
+    var ys: array<f32, SPAN>;
+    // @unroll
+    for (var s = 0u; s < SPAN; s++) {
+      ys[s] = select(0.0, dy[first + s * params.ow], oy0 + s < rows);
+    }
+    // @unroll
+    for (var c = 0u; c < TO; c++) {
+      let corner = tap + min(c, last) * taps + kx;
       // @unroll
-      for (var s = 0u; s < SPAN; s++) {
-        ys[s] = select(0.0, dy[first + s * params.ow], oy0 + s < rows);
-      }
-      // @unroll
-      for (var c = 0u; c < TO; c++) {
-        // The last block may reach past the group: it repeats the last channel and does not store it.
-        let tap = (channel * params.cg + min(c0 + c, params.cg - 1u)) * KH * params.kw + kx;
+      for (var ky = 0u; ky < KH; ky++) {
+        let wk = weight[corner + ky * params.kw];
         // @unroll
-        for (var ky = 0u; ky < KH; ky++) {
-          let wk = weight[tap + ky * params.kw];
-          // @unroll
-          for (var j = 0u; j < TY; j++) {
-            if ((j + REACH * SY - ky * DY) % SY == 0u) {
-              acc[c * TY + j] += ys[(j + REACH * SY - ky * DY) / SY] * wk;
-            }
+        for (var j = 0u; j < TY; j++) {
+          if ((j + REACH * SY - ky * DY) % SY == 0u) {
+            acc[c * TY + j] += ys[(j + REACH * SY - ky * DY) / SY] * wk;
           }
         }
       }
-      ox -= ox_step;
     }
+    kx += params.step;
+    let next = kx >= params.kw; // on to the next output channel
+    kx = select(kx, kx0, next);
+    ox = select(ox - ox_step, ox0, next);
+    plane += select(0u, params.oh * params.ow, next);
+    tap += select(0u, params.cg * taps, next);
   }
 
   // @unroll
   for (var c = 0u; c < TO; c++) {
-    if (c0 + c < params.cg) {
-      let first = (((n * params.groups + g) * params.cg + c0 + c) * params.h + iy0) * params.w + ix;
+    if (c <= last) {
+      let first = ((part * params.cg + c0 + c) * params.h + iy0) * params.w + ix;
       // @unroll
       for (var j = 0u; j < TY; j++) {
         let i = first + j * params.w;

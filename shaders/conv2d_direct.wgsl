@@ -55,51 +55,58 @@ fn main(
 ) {
   let t = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (t >= params.threads) { return; }
-  let ox = t % params.ow;
-  let oy0 = t / params.ow % params.bands * TY;
-  let block = t / (params.ow * params.bands) % (params.blocks * params.groups);
-  let n = t / (params.ow * params.bands * params.blocks * params.groups);
-  let g = block / params.blocks;
-  let o0 = block % params.blocks * TO; // within the group
+  let strip = t / params.ow; // divisions are slow: one a level, the rest by multiplying back
+  let ox = t - strip * params.ow;
+  let tile = strip / params.bands;
+  let oy0 = (strip - tile * params.bands) * TY;
+  let part = tile / params.blocks; // n * groups + g
+  let o0 = (tile - part * params.blocks) * TO; // within the group
+  let channel0 = part % params.groups * params.og + o0;
+  // The last block may reach past the group: it repeats the last channel and does not store it.
+  let last = min(TO, params.og - o0) - 1u;
   let iy0 = oy0 * SY - params.pad_y;
+  let taps = KH * params.kw;
 
   var acc: array<f32, TILE>;
-  for (var ic = 0u; ic < params.cg; ic++) {
-    let plane = ((n * params.groups + g) * params.cg + ic) * params.h * params.w;
-    for (var kx = 0u; kx < params.kw; kx++) {
-      // What lies left of or above x wraps to a huge number: one comparison tests both ends. A column outside has no rows.
-      let ix = ox * params.stride_x + kx * params.dilation_x - params.pad_x;
-      let rows = select(0u, params.h, ix < params.w);
-      let first = plane + iy0 * params.w + ix;
-      var xs: array<f32, SPAN>;
+  var kx = 0u;
+  var plane = part * params.cg * params.h * params.w;
+  var tap = channel0 * params.cg * taps;
+  // One loop over input channels and kernel columns: a software adapter copies every sum once per turn of every loop.
+  for (var k = 0u; k < params.cg * params.kw; k++) {
+    // What lies left of or above x wraps to a huge number: one comparison tests both ends. A column outside has no rows.
+    let ix = ox * params.stride_x + kx * params.dilation_x - params.pad_x;
+    let rows = select(0u, params.h, ix < params.w);
+    let first = plane + iy0 * params.w + ix;
+    var xs: array<f32, SPAN>;
+    // @unroll
+    for (var s = 0u; s < SPAN; s++) {
+      xs[s] = select(0.0, x[first + s * params.w], iy0 + s < rows);
+    }
+    // @unroll
+    for (var o = 0u; o < TO; o++) {
+      let column = tap + min(o, last) * params.cg * taps + kx;
       // @unroll
-      for (var s = 0u; s < SPAN; s++) {
-        xs[s] = select(0.0, x[first + s * params.w], iy0 + s < rows);
-      }
-      // @unroll
-      for (var o = 0u; o < TO; o++) {
-        // The last block may reach past the group: it repeats the last channel and does not store it.
-        let channel = g * params.og + min(o0 + o, params.og - 1u);
-        let tap = (channel * params.cg + ic) * KH * params.kw + kx;
+      for (var ky = 0u; ky < KH; ky++) {
+        let wk = weight[column + ky * params.kw];
         // @unroll
-        for (var ky = 0u; ky < KH; ky++) {
-          let wk = weight[tap + ky * params.kw];
-          // @unroll
-          for (var j = 0u; j < TY; j++) {
-            acc[o * TY + j] += xs[j * SY + ky * DY] * wk;
-          }
+        for (var j = 0u; j < TY; j++) {
+          acc[o * TY + j] += xs[j * SY + ky * DY] * wk;
         }
       }
     }
+    kx++;
+    let next = kx == params.kw; // on to the next input channel
+    kx = select(kx, 0u, next);
+    plane += select(0u, params.h * params.w, next);
+    tap += select(0u, taps, next);
   }
 
   // @unroll
   for (var o = 0u; o < TO; o++) {
-    let channel = g * params.og + o0 + o;
-    if (o0 + o < params.og) {
-      let first = ((n * params.groups * params.og + channel) * params.oh + oy0) * params.ow + ox;
+    if (o <= last) {
+      let first = ((part * params.og + o0 + o) * params.oh + oy0) * params.ow + ox;
       var b = 0.0;
-      if (HAS_BIAS) { b = bias[channel]; }
+      if (HAS_BIAS) { b = bias[channel0 + o]; }
       // @unroll
       for (var j = 0u; j < TY; j++) {
         let i = first + j * params.ow;

@@ -1,10 +1,11 @@
 // Gradient of conv2d in its weight: thread = one kernel column (KH taps) x TO output channels, KH*TO sums in registers,
 //   partial[s,o,ic,ky,kx] = sum over the units of split s of dy[n,o,oy,ox] * x[n, g*cg + ic, oy*SY + ky*DY - pad_y, ox*stride_x + ...]
 // A unit is TY output rows of one image: there TY*TO + SPAN loads serve KH*TY*TO multiply-adds (5x5, 7x4: 39 for 140). Rows
-// left over at the foot go one by one: a tile padded with zeros would multiply them with an Inf in x.
-// With one split `partial` is the gradient; else reduce it with conv2d_weight_gradient_sum.wgsl, in a fixed order.
+// that fill no tile, from row0 on, are a dispatch of their own with TY = 1, whose splits are numbered from split0: a tile
+// padded with zeros would multiply them with an Inf in x. conv2d_weight_gradient_sum.wgsl adds the splits in order.
 // Rows and columns outside x read as 0, so an Inf in dy whose window overlaps the padding at a tap makes that tap NaN.
-// Grid: ceil(threads / WG) workgroups, folded into y; threads = splits * groups * blocks * cg * kw, blocks = ceil(og / TO).
+// Grid: ceil(threads / WG) workgroups, folded into y; threads = splits * groups * blocks * cg * kw, blocks = ceil(og / TO),
+// units = n * bands.
 
 // @variant TY=4 TO=2 KH=5 SY=2 DY=2
 
@@ -36,6 +37,8 @@ struct Params {
   bands: u32,
   units: u32,
   units_per_split: u32,
+  split0: u32,
+  row0: u32,
 }
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -51,74 +54,62 @@ fn main(
 ) {
   let t = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (t >= params.threads) { return; }
-  let kx = t % params.kw;
-  let ic = t / params.kw % params.cg;
-  let block = t / (params.kw * params.cg) % (params.blocks * params.groups);
-  let s0 = t / (params.kw * params.cg * params.blocks * params.groups);
-  let g = block / params.blocks;
-  let o0 = block % params.blocks * TO; // within the group
-  let area = params.oh * params.ow;
+  let column = t / params.kw; // divisions are slow: one a level, the rest by multiplying back
+  let kx = t - column * params.kw;
+  let block = column / params.cg;
+  let ic = column - block * params.cg;
+  let part = block / params.blocks; // split * groups + g
+  let o0 = (block - part * params.blocks) * TO; // within the group
+  let split = part / params.groups;
+  let g = part - split * params.groups;
   // The last block may reach past the group: it repeats the last channel and does not store it.
-  let o_last = params.og - 1u;
+  let last = min(TO, params.og - o0) - 1u;
+  let area = params.oh * params.ow;
+
+  let unit0 = split * params.units_per_split;
+  let units = min(params.units_per_split, max(params.units, unit0) - unit0);
+  let row_end = params.row0 + params.bands * TY;
 
   var acc: array<f32, TILE>;
-  let end = min((s0 + 1u) * params.units_per_split, params.units);
-  for (var u = s0 * params.units_per_split; u < end; u++) {
-    let n = u / params.bands;
-    let oy0 = u % params.bands * TY;
-    let plane = ((n * params.groups + g) * params.cg + ic) * params.h * params.w;
-    let image = (n * params.groups + g) * params.og;
-    let rest = params.oh - oy0;
-    // Two loops, one of them empty, and no if: a software adapter runs both arms of an if.
-    for (var ox = 0u; ox < select(0u, params.ow, rest >= TY); ox++) {
-      // What lies left of or above x wraps to a huge number: one comparison tests both ends. A column outside has no rows.
-      let iy0 = oy0 * SY - params.pad_y;
-      let ix = ox * params.stride_x + kx * params.dilation_x - params.pad_x;
-      let rows = select(0u, params.h, ix < params.w);
-      let first = plane + iy0 * params.w + ix;
-      var xs: array<f32, SPAN>;
-      // @unroll
-      for (var s = 0u; s < SPAN; s++) {
-        xs[s] = select(0.0, x[first + s * params.w], iy0 + s < rows);
-      }
-      // @unroll
-      for (var o = 0u; o < TO; o++) {
-        let at = (image + min(o0 + o, o_last)) * area + oy0 * params.ow + ox;
-        // @unroll
-        for (var j = 0u; j < TY; j++) {
-          let d = dy[at + j * params.ow];
-          // @unroll
-          for (var ky = 0u; ky < KH; ky++) {
-            acc[o * KH + ky] += xs[j * SY + ky * DY] * d;
-          }
-        }
-      }
+  var n = unit0 / params.bands;
+  var oy = params.row0 + (unit0 - n * params.bands) * TY;
+  var ox = 0u;
+  // Units and their columns in one loop: a software adapter copies every sum once per turn of every loop.
+  for (var k = 0u; k < units * params.ow; k++) {
+    // What lies left of or above x wraps to a huge number: one comparison tests both ends. A column outside has no rows.
+    let iy0 = oy * SY - params.pad_y;
+    let ix = ox * params.stride_x + kx * params.dilation_x - params.pad_x;
+    let rows = select(0u, params.h, ix < params.w);
+    let first = (((n * params.groups + g) * params.cg + ic) * params.h + iy0) * params.w + ix;
+    let at = ((n * params.groups + g) * params.og + o0) * area + oy * params.ow + ox;
+    var xs: array<f32, SPAN>;
+    // @unroll
+    for (var s = 0u; s < SPAN; s++) {
+      xs[s] = select(0.0, x[first + s * params.w], iy0 + s < rows);
     }
-    for (var i = oy0 * params.ow; i < select(area, 0u, rest >= TY); i++) {
-      let iy0 = i / params.ow * SY - params.pad_y;
-      let ix = i % params.ow * params.stride_x + kx * params.dilation_x - params.pad_x;
-      let rows = select(0u, params.h, ix < params.w);
-      let first = plane + iy0 * params.w + ix;
-      var xs: array<f32, KH>;
+    // @unroll
+    for (var o = 0u; o < TO; o++) {
       // @unroll
-      for (var ky = 0u; ky < KH; ky++) {
-        xs[ky] = select(0.0, x[first + ky * DY * params.w], iy0 + ky * DY < rows);
-      }
-      // @unroll
-      for (var o = 0u; o < TO; o++) {
-        let d = dy[(image + min(o0 + o, o_last)) * area + i];
+      for (var j = 0u; j < TY; j++) {
+        let d = dy[at + min(o, last) * area + j * params.ow];
         // @unroll
         for (var ky = 0u; ky < KH; ky++) {
-          acc[o * KH + ky] += xs[ky] * d;
+          acc[o * KH + ky] += xs[j * SY + ky * DY] * d;
         }
       }
     }
+    ox++;
+    let next = ox == params.ow; // on to the next unit
+    ox = select(ox, 0u, next);
+    oy += select(0u, TY, next);
+    n += select(0u, 1u, oy == row_end);
+    oy = select(oy, params.row0, oy == row_end);
   }
 
   // @unroll
   for (var o = 0u; o < TO; o++) {
-    if (o0 + o < params.og) {
-      let channel = (s0 * params.groups + g) * params.og + o0 + o;
+    if (o <= last) {
+      let channel = (params.split0 * params.groups + part) * params.og + o0 + o;
       // @unroll
       for (var ky = 0u; ky < KH; ky++) {
         partial[((channel * params.cg + ic) * KH + ky) * params.kw + kx] = acc[o * KH + ky];

@@ -20,7 +20,7 @@ struct Params { outputs: u32, splits: u32, r1: u32, k2: u32, r2: u32, inner: u32
 const WG: u32 = 64;
 const LANES: u32 = 64; // a power of two
 const HAS_CENTER: bool = false;
-// @variant LANES=1 X=f32 A=f32
+// @variant LANES=1
 // Rounding errors grow with the length of a chain of additions: so one chain adds up chains of BLOCK.
 const BLOCK: u32 = 16;
 

@@ -31,12 +31,12 @@ fn main(
   let r = i32(row % params.rows);
   let outer_chunk = row / params.rows;
   let o = outer_chunk % params.outer;
-  let from = outer_chunk / params.outer * params.chunk;
-  let to = min(from + params.chunk, params.n);
+  let start = outer_chunk / params.outer * params.chunk;
+  let end = min(start + params.chunk, params.n);
   var sum = T();
   if (HAS_X) { sum = x[t]; }
   if (r != params.skip) {
-    for (var j = from; j < to; j++) {
+    for (var j = start; j < end; j++) {
       let at = (o * params.n + j) * params.inner + i;
       var key = j;
       if (PER_ELEMENT) { key = at; }

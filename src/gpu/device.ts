@@ -42,6 +42,7 @@ export class Device {
   recorder: Recorder;
   profiler: Profiler | null = null;
   private readonly readBack: ReadBack;
+  private readonly paced: Promise<undefined>[] = [];
   private lostBecause: string | null = null;
   private readonly nothings: Partial<Record<"read" | "read_write", Bindable>> = {};
 
@@ -115,6 +116,15 @@ export class Device {
     this.eager.flush();
     await Promise.all([this.gpu.queue.onSubmittedWorkDone(), this.errors.settle()]);
     this.check("settle");
+  }
+
+  /** Waits until at most `limit` calls of this are not yet done on the GPU: a loop that calls it once a step cannot run ahead. */
+  async pace(limit = 3): Promise<void> {
+    this.flush();
+    this.paced.push(this.eager.unparked().then(() => this.gpu.queue.onSubmittedWorkDone()));
+    while (this.paced.length > limit) await this.paced.shift();
+    this.errors.raise();
+    this.check("step");
   }
 
   /** Runs `fn` and returns the time of every dispatch in it. Needs `timestamp-query`. */

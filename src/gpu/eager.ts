@@ -74,6 +74,8 @@ export class EagerRecorder implements Recorder {
     const buffer = target.storage.buffer;
     const at = target.byteOffset + buffer.base;
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    target.storage.version++;
+    target.storage.writer = "an upload";
     const waits = this.parked.length > 0;
     const source = waits ? bytes.slice() : bytes;
     this.enqueue([], () => {

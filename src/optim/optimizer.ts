@@ -105,19 +105,24 @@ export abstract class Optimizer<H extends { lr: number }> {
     return { steps: [...this.steps.values()], groups };
   }
 
-  /** Restores what `state` and `stateTensors` gave. Nothing is changed if something does not fit. */
-  loadState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void {
+  /** Throws FormatError, naming what is missing or unexpected, if this is not the state of such an optimizer. */
+  checkState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void {
     const own = this.stateTensors();
     const wrong = [...own].filter(([name, t]) => tensors.get(name)?.size !== t.size).map(([name]) => name);
     const extra = [...tensors.keys()].filter((name) => !own.has(name));
-    const counts =
-      state.groups.map((g) => g.params).join() === this.groups.map((g) => g.params.length).join();
-    if (wrong.length > 0 || extra.length > 0 || !counts || state.steps.length !== this.steps.size) {
-      throw new FormatError(
-        `optimizer: the state does not fit; missing or of another size: ${wrong.join(", ") || "none"}; unexpected: ${extra.join(", ") || "none"}`,
-      );
-    }
-    for (const [name, t] of own) copyInto(t, view(tensors.get(name)!, 0, t.size));
+    const counts = (groups: OptimizerState["groups"]) => groups.map((g) => g.params).join();
+    const fits = counts(state.groups) === counts(this.state().groups) && state.steps.length === this.steps.size;
+    if (fits && wrong.length === 0 && extra.length === 0) return;
+    const list = (names: string[]) => names.join(", ") || "none";
+    throw new FormatError(
+      `optimizer: the state does not fit; missing or of another size: ${list(wrong)}; unexpected: ${list(extra)}`,
+    );
+  }
+
+  /** Restores what `state` and `stateTensors` gave. Nothing is changed if something does not fit. */
+  loadState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void {
+    this.checkState(state, tensors);
+    for (const [name, t] of this.stateTensors()) copyInto(t, view(tensors.get(name)!, 0, t.size));
     for (const [i, p] of [...this.steps.keys()].entries()) this.steps.set(p, state.steps[i]);
     this.groups.forEach((g, i) => {
       const { params: _, ...rest } = state.groups[i];

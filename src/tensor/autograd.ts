@@ -67,38 +67,38 @@ function walk(
   const keepTape = options.retainGraph ?? createGraph;
   const mode = createGraph ? enableGrad : noGrad;
   const delivered: Tensor[] = [];
-  mode(() =>
-    scope(() => {
-      const tape = new Tape(createGraph);
-      for (const [i, root] of roots.entries()) tape.add(root, startOf(root, dys[i]));
-      const nodes = reachable(roots, targets);
-      for (const node of nodes) {
-        const gradients = tape.take(node);
-        node.outputs.forEach((t, i) => {
-          const g = gradients[i];
-          if (g && (targets ? targets.has(t) : t.retainsGrad)) {
-            delivered.push(g);
-            tape.hold(g);
-            deliver(t, g);
-          }
-        });
-        if (gradients.every((g) => g === null)) continue;
-        const back = pull(node, gradients, createGraph);
-        node.inputs.forEach((t, i) => {
-          const g = back[i];
-          if (t?.requiresGrad && g) tape.add(t, checked(node, t, g));
-        });
-        tape.drop(gradients);
-      }
-      for (const [leaf, g] of tape.leaves) {
-        if (targets && !targets.has(leaf)) continue;
-        delivered.push(g);
-        deliver(leaf, g);
-      }
-      if (!keepTape) nodes.forEach(releaseNode);
-      return targets || createGraph ? delivered : null;
-    }, "backward"),
-  );
+  const run = () => {
+    const tape = new Tape(createGraph);
+    for (const [i, root] of roots.entries()) tape.add(root, startOf(root, dys[i]));
+    const nodes = reachable(roots, targets);
+    for (const node of nodes) {
+      const gradients = tape.take(node);
+      node.outputs.forEach((t, i) => {
+        const g = gradients[i];
+        if (g && (targets ? targets.has(t) : t.retainsGrad)) {
+          delivered.push(g);
+          tape.hold(g);
+          deliver(t, g);
+        }
+      });
+      if (gradients.every((g) => g === null)) continue;
+      const back = pull(node, gradients, createGraph);
+      node.inputs.forEach((t, i) => {
+        const g = back[i];
+        if (t?.requiresGrad && g) tape.add(t, checked(node, t, g));
+      });
+      tape.drop(gradients);
+    }
+    for (const [leaf, g] of tape.leaves) {
+      if (targets && !targets.has(leaf)) continue;
+      delivered.push(g);
+      deliver(leaf, g);
+    }
+    if (!keepTape) nodes.forEach(releaseNode);
+    return targets || createGraph ? delivered : null;
+  };
+  // What a recorded walk makes is on the tape of the next one: it belongs to the caller's scope.
+  mode(() => (createGraph ? run() : scope(run, "backward")));
 }
 
 /** The cotangents on their way, and when each can be freed. */

@@ -1,0 +1,35 @@
+// dx[plane,i] = sum of dy[plane,o] / divisor(o) over the windows o that cover i: the adjoint of avg_pool2d.wgsl.
+// Grid: one thread per element of x, folded into y.
+
+// @variant INCLUDE_PAD=false
+// @variant ADAPTIVE=true INCLUDE_PAD=false
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(2) var<uniform> params: Params;
+
+override WG: u32 = 64;
+
+// import pool_window.wgsl
+// import pool_average.wgsl
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) nwg: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
+  if (i >= params.n) { return; }
+  let p = position(i, size());
+  let plane = plane_of_input(i);
+  let first = windows_begin(p);
+  let end = windows_end(p);
+  var sum = 0.0;
+  for (var oy = first[0]; oy < end[0]; oy++) {
+    for (var ox = first[1]; ox < end[1]; ox++) {
+      sum += dy[plane + u32(oy * params.ow + ox)] / divisor(vec2i(oy, ox));
+    }
+  }
+  dx[i] = sum;
+}

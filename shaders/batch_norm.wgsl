@@ -1,0 +1,38 @@
+// y = (x - mean) * rstd * weight + bias, per channel of x [n,c,plane]. With FROM_VARIANCE `spread` is the running variance,
+// from which rstd = 1 / sqrt(spread + eps); else it is rstd. Grid: one thread per UNITS units, folded into y.
+
+// @variant V=f32 FROM_VARIANCE=true
+
+alias V = vec4f;
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> mean: array<f32>;
+@group(0) @binding(2) var<storage, read> spread: array<f32>;
+@group(0) @binding(3) var<storage, read> weight: array<f32>;
+@group(0) @binding(4) var<storage, read> bias: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<V>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+const HAS_WEIGHT: bool = true;
+const HAS_BIAS: bool = true;
+
+// import batch_norm_stream.wgsl
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) nwg: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  var s = stream((wid.y * nwg.x + wid.x) * UNITS * WG + lid.x);
+  for (var k = 0u; k < UNITS; k++) {
+    if (s.at >= params.n) { return; }
+    let channel = s.channel;
+    var scale = rstd_of(channel);
+    if (HAS_WEIGHT) { scale *= weight[channel]; }
+    var shift = 0.0;
+    if (HAS_BIAS) { shift = bias[channel]; }
+    y[s.at] = (x[s.at] - V(mean[channel])) * scale + V(shift);
+    next(&s);
+  }
+}

@@ -1,0 +1,46 @@
+// Gradient of batch norm in x, one pass, once the sums over each channel are known. With xhat = (x - mean) * rstd:
+//   training:   dx = weight * rstd * (dy - dbias / n - xhat * dweight / n), n the elements of a channel
+//   evaluation: dx = weight * rstd * dy, the statistics being constants (FROM_VARIANCE: `spread` as in batch_norm.wgsl)
+// Grid: one thread per UNITS units, folded into y.
+
+// @variant V=f32 FROM_VARIANCE=true
+
+alias V = vec4f;
+
+@group(0) @binding(0) var<storage, read> dy: array<V>;
+@group(0) @binding(1) var<storage, read> x: array<V>;
+@group(0) @binding(2) var<storage, read> mean: array<f32>;
+@group(0) @binding(3) var<storage, read> spread: array<f32>;
+@group(0) @binding(4) var<storage, read> weight: array<f32>;
+@group(0) @binding(5) var<storage, read> dweight: array<f32>;
+@group(0) @binding(6) var<storage, read> dbias: array<f32>;
+@group(0) @binding(7) var<storage, read_write> dx: array<V>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+const HAS_WEIGHT: bool = true;
+
+// import batch_norm_stream.wgsl
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) nwg: vec3u,
+  @builtin(local_invocation_id) lid: vec3u,
+) {
+  var s = stream((wid.y * nwg.x + wid.x) * UNITS * WG + lid.x);
+  for (var k = 0u; k < UNITS; k++) {
+    if (s.at >= params.n) { return; }
+    let channel = s.channel;
+    let rstd = rstd_of(channel);
+    var scale = rstd;
+    if (HAS_WEIGHT) { scale *= weight[channel]; }
+    if (FROM_VARIANCE) {
+      dx[s.at] = dy[s.at] * scale;
+    } else {
+      let centered = x[s.at] - V(mean[channel]);
+      let slope = rstd * dweight[channel] / params.elements;
+      dx[s.at] = (dy[s.at] - V(dbias[channel] / params.elements) - centered * slope) * scale;
+    }
+    next(&s);
+  }
+}

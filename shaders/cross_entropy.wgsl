@@ -1,0 +1,89 @@
+// Cross-entropy of logits x [outer, n, inner] against class indices, row by row, with class weights w and smoothing e:
+//   loss = (1 - e) w[t] (lse - x[t]) + e / n * sum_c w[c] (lse - x[c]), lse = max + log(sum exp(x - max)).
+// Max and log-sum are kept apart in `stats`: their sum would lose the digits of log-sum where logits are far from 0.
+// Ignored rows: loss and weight 0. An index outside [0, n): NaN. LANES threads share a row, as in softmax.wgsl.
+// Grid: rows * LANES threads, folded into y.
+// import softmax_team.wgsl
+alias V = vec4<f32>; // four along n (inner = 1, and no class weights under smoothing), or f32
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> labels: array<i32>;
+@group(0) @binding(2) var<storage, read> weight: array<f32>;
+@group(0) @binding(3) var<storage, read_write> loss: array<f32>;
+@group(0) @binding(4) var<storage, read_write> row_weight: array<f32>;
+@group(0) @binding(5) var<storage, read_write> stats: array<f32>; // [2, rows]: max, log-sum
+
+// n: classes; loads: along n. nan: the bits of a NaN, which WGSL cannot write.
+struct Params { rows: u32, n: u32, loads: u32, inner: u32, ignored: i32, smoothing: f32, nan: u32 }
+@group(0) @binding(6) var<uniform> params: Params;
+
+const WG: u32 = 64;
+const LANES: u32 = 16; // a power of two
+// @variant LANES=1
+const HAS_WEIGHT: bool = false;
+const SMOOTH: bool = false;
+// @variant SMOOTH=true
+
+// Across a vector along n.
+fn across_max(v: V) -> f32 { return max(max(v.x, v.y), max(v.z, v.w)); }
+fn across_sum(v: V) -> f32 { return (v.x + v.y) + (v.z + v.w); }
+// One class of a row: element `c` from load `base` on.
+fn pick(base: u32, c: u32) -> f32 { return x[base + c / 4u][c % 4u]; }
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(num_workgroups) nwg: vec3<u32>,
+  @builtin(local_invocation_id) lid: vec3<u32>,
+) {
+  let thread = (wid.y * nwg.x + wid.x) * WG + lid.x;
+  let row = thread / LANES;
+  let lane = thread % LANES;
+  // Threads beyond the last row redo the last one, so that all meet at the barriers, and write nothing.
+  let o = min(row, params.rows - 1u);
+  let base = (o / params.inner) * params.loads * params.inner + o % params.inner;
+
+  var highest = x[base];
+  for (var c = lane; c < params.loads; c += LANES) { highest = max(highest, x[base + c * params.inner]); }
+  let top = across_max(team_max(highest, lid.x, lane));
+
+  var total = V();
+  var below = V(); // sum of w (max - x)
+  for (var c = lane; c < params.loads; c += LANES) {
+    let d = x[base + c * params.inner] - top;
+    total += exp(d);
+    if (SMOOTH && HAS_WEIGHT) { below -= d * weight[c]; } else if (SMOOTH) { below -= d; }
+  }
+  let exp_sum = across_sum(team_sum(total, lid.x, lane));
+  var below_sum = 0.0;
+  if (SMOOTH) { below_sum = across_sum(team_sum(below, lid.x, lane)); }
+
+  if (row >= params.rows || lane != 0u) { return; }
+  let log_sum = log(exp_sum);
+  stats[row] = top;
+  stats[params.rows + row] = log_sum;
+  let t = labels[row];
+  if (t == params.ignored) {
+    loss[row] = 0.0;
+    row_weight[row] = 0.0;
+    return;
+  }
+  if (t < 0 || u32(t) >= params.n) {
+    loss[row] = bitcast<f32>(params.nan);
+    row_weight[row] = 1.0;
+    return;
+  }
+  var w = 1.0;
+  if (HAS_WEIGHT) { w = weight[t]; }
+  row_weight[row] = w;
+  var value = w * (log_sum + (top - pick(base, u32(t))));
+  if (SMOOTH) {
+    var weights = f32(params.n);
+    if (HAS_WEIGHT) {
+      weights = 0.0;
+      for (var c = 0u; c < params.n; c++) { weights += weight[c]; }
+    }
+    value = (1.0 - params.smoothing) * value + params.smoothing / f32(params.n) * (weights * log_sum + below_sum);
+  }
+  loss[row] = value;
+}

@@ -1,0 +1,56 @@
+// y = (x - mean) * rstd * weight + bias over rows of d elements, rstd = 1 / sqrt(mean of (x - mean)^2 + eps).
+// All is counted from the row's first unit (`shift`), so a mean far above the spread costs no digits; two passes over the
+// row, then y. Grid: ceil(rows * LANES / WG) workgroups, folded into y.
+
+// @variant V=f32 WIDTH=1
+// @variant LANES=1
+
+@group(0) @binding(0) var<storage, read> x: array<V>;
+@group(0) @binding(1) var<storage, read> weight: array<V>;
+@group(0) @binding(2) var<storage, read> bias: array<V>;
+@group(0) @binding(3) var<storage, read_write> y: array<V>;
+@group(0) @binding(4) var<storage, read_write> mean: array<f32>;
+@group(0) @binding(5) var<storage, read_write> rstd: array<f32>;
+@group(0) @binding(6) var<uniform> params: Params;
+
+const HAS_WEIGHT: bool = true;
+const HAS_BIAS: bool = true;
+
+// import layer_norm_team.wgsl
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3u,
+  @builtin(num_workgroups) nwg: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let mine = (wid.y * nwg.x + wid.x) * (WG / LANES) + lane / LANES;
+  let row = min(mine, params.rows - 1u); // teams without a row repeat the last: barriers need every lane
+  let from = row * params.units;
+  let l = lane % LANES;
+  let shift = V(total(x[from]) / WIDTH);
+
+  var sum = V();
+  for (var u = l; u < params.units; u += LANES) { sum += x[from + u] - shift; }
+  let offset = V(team_sum(vec2f(total(sum), 0.0), lane).x / params.d); // mean - shift
+
+  var squares = V();
+  for (var u = l; u < params.units; u += LANES) {
+    let centered = x[from + u] - shift - offset;
+    squares += centered * centered;
+  }
+  let variance = team_sum(vec2f(total(squares), 0.0), lane).x / params.d;
+  let scale = 1.0 / sqrt(variance + params.eps);
+
+  if (mine >= params.rows) { return; }
+  for (var u = l; u < params.units; u += LANES) {
+    var v = (x[from + u] - shift - offset) * scale;
+    if (HAS_WEIGHT) { v *= weight[u]; }
+    if (HAS_BIAS) { v += bias[u]; }
+    y[from + u] = v;
+  }
+  if (l == 0u) {
+    mean[row] = total(shift + offset) / WIDTH;
+    rstd[row] = scale;
+  }
+}

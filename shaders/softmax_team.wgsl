@@ -1,0 +1,30 @@
+// What a team of LANES threads does together, for softmax*.wgsl and cross_entropy.wgsl: the importing file declares
+// V, WG and LANES. Barriers inside, so every thread of the workgroup must call; every lane of a team gets the result.
+var<workgroup> team: array<V, WG>;
+
+// at: the thread in its workgroup; lane: in its team.
+fn team_max(v: V, at: u32, lane: u32) -> V {
+  if (LANES == 1u) { return v; }
+  team[at] = v;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { team[at] = max(team[at], team[at + half]); }
+  }
+  workgroupBarrier();
+  let all = team[at - lane];
+  workgroupBarrier(); // before the next call writes
+  return all;
+}
+
+fn team_sum(v: V, at: u32, lane: u32) -> V {
+  if (LANES == 1u) { return v; }
+  team[at] = v;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { team[at] += team[at + half]; }
+  }
+  workgroupBarrier();
+  let all = team[at - lane];
+  workgroupBarrier(); // before the next call writes
+  return all;
+}

@@ -1,0 +1,72 @@
+// Files the command writes: checked before work starts, so that an hour of training does not end in "permission
+// denied", and written beside and renamed, so that a crash leaves the old file whole.
+import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { OptionError } from "../gpu/errors.ts";
+
+const REASONS: Record<string, string> = {
+  EACCES: "permission denied",
+  EEXIST: "it is a file",
+  ENOENT: "no such file or folder",
+  ENOSPC: "the disk is full",
+  ENOTDIR: "a part of the path is a file",
+  EPERM: "not permitted",
+  EROFS: "the file system is read-only",
+};
+
+function reason(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return REASONS[code] ?? (code || String(error));
+}
+
+/** Makes a folder and proves by a file that it can be written to. Throws OptionError. */
+export function writableFolder(option: string, path: string): string {
+  const folder = resolve(path);
+  const probe = join(folder, `.wgrad-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(probe, "");
+    rmSync(probe);
+  } catch (error) {
+    throw new OptionError(`${option}: cannot write to the folder ${folder}: ${reason(error)}`);
+  }
+  return folder;
+}
+
+/** A file that can be written, its folder made. Throws OptionError. */
+export function writableFile(option: string, path: string): string {
+  const file = resolve(path);
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new OptionError(`${option}: must name a file, ${file} is a folder`);
+  }
+  writableFolder(option, dirname(file));
+  return file;
+}
+
+/** An existing file or folder that can be read. Throws OptionError. */
+export function readablePath(option: string, path: string): string {
+  const found = resolve(path);
+  try {
+    accessSync(found, constants.R_OK);
+  } catch (error) {
+    throw new OptionError(`${option}: cannot read ${found}: ${reason(error)}`);
+  }
+  return found;
+}
+
+/** Writes an object as JSON, at once or not at all. */
+export function writeJson(file: string, value: unknown): void {
+  writeWhole("--json", file, `${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Replaces a file at once or not at all: a process killed meanwhile leaves the old one whole. Throws OptionError. */
+export function writeWhole(option: string, file: string, content: Uint8Array | string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, content, { flush: true });
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw new OptionError(`${option}: cannot write ${file}: ${reason(error)}`);
+  }
+}

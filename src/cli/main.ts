@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// The command `wgrad`: reads the command line, calls the command, turns errors into one line and an exit code.
+// 0 done; 1 a fault of wgrad (with its stack); 2 a fault of the call or the machine; 130 ended by Ctrl-C.
+import { Command, CommanderError, Option } from "commander";
+import { version } from "../../package.json";
+import { WgradError } from "../gpu/errors.ts";
+import { ADAPTER_KINDS } from "../hosts/adapter.ts";
+import { RECIPE_NAMES } from "../train/recipes/index.ts";
+import { devices, probe } from "./devices.ts";
+import { positiveInteger, positiveNumber, seed } from "./numbers.ts";
+import { type TrainFlags, train } from "./train.ts";
+
+const FAULT_OF_WGRAD = 1;
+const FAULT_OF_CALLER = 2;
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s*\n\s*/g, " ");
+}
+
+let exitCode = 0;
+
+function trainCommand(program: Command): void {
+  program
+    .command("train")
+    .description(`train a network from scratch: ${RECIPE_NAMES.join(", ")}`)
+    .argument("<recipe>", "what to train")
+    .option("--epochs <n>", "passes over the training data", positiveInteger)
+    .option("--batch <n>", "samples a step", positiveInteger)
+    .option("--lr <x>", "highest learning rate", positiveNumber)
+    .option("--seed <n>", "seed of weights, order and dropout", seed)
+    .addOption(new Option("--adapter <kind>", "where to compute").choices(ADAPTER_KINDS))
+    .option("--out <folder>", "run folder (default: a new one under runs/)")
+    .option("--resume <path>", "go on from a checkpoint, or from the run folder that holds it")
+    .option("--json <file>", "write the result as one JSON object")
+    .option("--data <folder>", "folder with the data set's own files")
+    .action(async (recipe: string, flags: TrainFlags) => {
+      exitCode = await train(recipe, flags);
+    });
+}
+
+function devicesCommands(program: Command): void {
+  program
+    .command("devices")
+    .description("list adapters with features and limits; * is the one that is used")
+    .option("--json <file>", "write the list as JSON")
+    .action(devices);
+  program
+    .command("probe-adapter", { hidden: true })
+    .argument("<driver>")
+    .argument("<power>")
+    .action(async (driver: string, power: GPUPowerPreference) => {
+      process.stdout.write(JSON.stringify(await probe(driver, power)));
+    });
+}
+
+function wgrad(): Command {
+  const program = new Command("wgrad")
+    .description("Train neural networks from scratch on the GPU through WebGPU.")
+    .version(version)
+    .exitOverride()
+    .configureOutput({
+      outputError: (text, write) => write(`wgrad: ${oneLine(text).replace(/^error: /, "")}\n`),
+    });
+  trainCommand(program);
+  devicesCommands(program);
+  return program;
+}
+
+function fail(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : FAULT_OF_CALLER; // already printed
+  if (error instanceof WgradError) {
+    process.stderr.write(`wgrad: ${oneLine(error.message)}\n`);
+    return FAULT_OF_CALLER;
+  }
+  process.stderr.write(`wgrad: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return FAULT_OF_WGRAD;
+}
+
+try {
+  await wgrad().parseAsync();
+} catch (error) {
+  exitCode = fail(error);
+}
+process.exitCode = exitCode;

@@ -1,0 +1,118 @@
+// The entry `wgrad`: everything public, listed by hand. Under Node import `wgrad/node`, which differs in requestDevice.
+
+import "./fluent.ts";
+
+// Device
+
+export { type AdapterSummary, currentDevice, Device, type DeviceOptions, withDevice } from "./gpu/device.ts";
+export { HostScalar } from "./gpu/dispatch.ts";
+export * from "./gpu/errors.ts";
+export { kernel } from "./gpu/kernel.ts";
+export type { MemoryReport } from "./gpu/pool.ts";
+export type { ProfileRow } from "./gpu/profiler.ts";
+export type { Program } from "./gpu/program.ts";
+export type { AdapterKind, RequestOptions } from "./hosts/adapter.ts";
+export { requestDevice } from "./hosts/browser.ts";
+
+// Tensors and gradients
+
+export { type BackwardOptions, backward, type GradOptions, grad } from "./tensor/autograd.ts";
+export { type Compiled, type CompileOptions, compile, type HostArray } from "./tensor/compile.ts";
+export {
+  arange,
+  type CreateOptions,
+  full,
+  ones,
+  onesLike,
+  type RandomOptions,
+  rand,
+  randn,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from "./tensor/create.ts";
+export type { DType, TypedArray } from "./tensor/dtype.ts";
+export { enableGrad, gradEnabled, noGrad } from "./tensor/mode.ts";
+export { op } from "./tensor/op.ts";
+export { buffer, Parameter, parameter } from "./tensor/parameter.ts";
+export { Generator, type GeneratorState } from "./tensor/philox.ts";
+export { defaultGenerator, manualSeed } from "./tensor/random.ts";
+export { keep, scope } from "./tensor/scope.ts";
+export type { Shape } from "./tensor/shape.ts";
+export { empty, Tensor } from "./tensor/tensor.ts";
+
+// Ops
+
+export { all, any } from "./kernels/any_all.ts";
+export { argmax, argmin } from "./kernels/arg_reduce.ts";
+export { add, div, mul, sub } from "./kernels/binary.ts";
+export { broadcastTo } from "./kernels/broadcast.ts";
+export { cast } from "./kernels/cast.ts";
+export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, lt, ne } from "./kernels/compare.ts";
+export { cat, stack } from "./kernels/concat.ts";
+export { expand, repeat } from "./kernels/expand.ts";
+export { clamp, maximum, minimum } from "./kernels/extremes.ts";
+export { flip } from "./kernels/flip.ts";
+export { gather, indexSelect } from "./kernels/gather.ts";
+export { logsumexp } from "./kernels/logsumexp.ts";
+export { matmul } from "./kernels/matmul.ts";
+export { permute, transpose } from "./kernels/permute.ts";
+export { fmod, pow, remainder } from "./kernels/power.ts";
+export { mean, sum } from "./kernels/reduce.ts";
+export { max, maxWithIndices, min, minWithIndices } from "./kernels/reduce_max.ts";
+export { flatten, reshape, squeeze, unflatten, unsqueeze } from "./kernels/reshape.ts";
+export { indexAdd, scatterAdd } from "./kernels/scatter.ts";
+export { narrow, select, slice } from "./kernels/slice.ts";
+export { chunk, split } from "./kernels/split.ts";
+export {
+  abs,
+  ceil,
+  cos,
+  erf,
+  exp,
+  expm1,
+  floor,
+  log,
+  log1p,
+  neg,
+  reciprocal,
+  round,
+  rsqrt,
+  sign,
+  sin,
+  sqrt,
+  square,
+  trunc,
+} from "./kernels/unary.ts";
+export { std, variance } from "./kernels/variance.ts";
+export { where } from "./kernels/where.ts";
+
+// Namespaces
+
+export * as F from "./functional/index.ts";
+export * as nn from "./layers/index.ts";
+export * as models from "./models/index.ts";
+export * as optim from "./optim/index.ts";
+
+// Data, training, files
+
+export { type AffineOptions, affine, randomAffine } from "./data/augment.ts";
+export { ArrayDataset, type Batch, type Dataset, type Field, randomSplit, Subset } from "./data/dataset.ts";
+export { readIdx } from "./data/idx.ts";
+export { DataLoader, type LoaderOptions, type LoaderState, type Transform } from "./data/loader.ts";
+export { digitDataset, loadMnist, MNIST_MEAN, MNIST_STD, type Mnist } from "./data/mnist.ts";
+export { standardize } from "./data/transforms.ts";
+export {
+  readSafetensors,
+  type SafeFile,
+  type SafeTensor,
+  toF32,
+  toI32,
+  toI64,
+  writeSafetensors,
+} from "./io/safetensors.ts";
+export { loadCheckpoint, type RunParts, saveCheckpoint, weightsSha256 } from "./train/checkpoint.ts";
+export { EarlyStopping, type EarlyStoppingOptions } from "./train/early_stopping.ts";
+export { type Callback, evaluate, type FitOptions, type FitResult, fit } from "./train/fit.ts";
+export { Accuracy, ConfusionMatrix, MeanMetric } from "./train/metrics.ts";

@@ -1,0 +1,127 @@
+// 2-D convolution and its two gradients. The three are bilinear and each other's gradients, so a gradient of any order is
+// again one of them:
+//   y  = conv2d(x, weight)                 y[n,o,p] = bias[o] + sum over ic, k of x[n,ic, p*stride + k*dilation - pad] * weight[o,ic,k]
+//   dx = conv2dDataGradient(dy, weight)    the adjoint in x
+//   dw = conv2dWeightGradient(x, dy)       the adjoint in weight
+// What the options mean: conv2d_geometry.ts. Which kernel runs: conv2d_variants.ts.
+
+import { DTypeError, ShapeError } from "../gpu/errors.ts";
+import { op } from "../tensor/op.ts";
+import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { type Conv2dOptions, type ConvGeometry, convGeometry } from "./conv2d_geometry.ts";
+import { variantFor } from "./conv2d_variants.ts";
+import { sum } from "./reduce.ts";
+
+export type { Conv2dOptions, Pair } from "./conv2d_geometry.ts";
+
+/**
+ * 2-D cross-correlation (torch.nn.functional.conv2d).
+ *
+ * Shapes: x [n, c, h, w], weight [o, c / groups, kh, kw], bias [o] -> [n, o, oh, ow] with
+ * oh = floor((h + 2 * padding - dilation * (kh - 1) - 1) / stride) + 1, ow likewise. n may be 0.
+ *
+ * A weight of Inf or NaN times the zeros of the padding gives NaN, as 0 * Inf does; x is never multiplied by a mask.
+ *
+ * @throws ShapeError if channels do not match, or the kernel is larger than the padded input
+ * @throws OptionError for a stride, dilation or groups below 1, negative padding, "same" with a stride
+ * @throws DTypeError unless all are f32
+ */
+export function conv2d(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null = null,
+  options: Conv2dOptions = {},
+): Tensor {
+  checkFloat("conv2d", { x, weight, bias });
+  const g = convGeometry("conv2d", x.shape, weight.shape, options);
+  if (bias && !sameShape(bias.shape, [g.o])) {
+    const shapes = `bias ${formatShape(bias.shape)}, weight ${formatShape(weight.shape)}`;
+    throw new ShapeError(`conv2d: bias must have one value per output channel, ${shapes}`);
+  }
+  const [y] = op("conv2d", [x, weight, bias], () => {
+    const y = empty([g.n, g.o, g.oh, g.ow], "f32", x.device);
+    variantFor("forward", g).forward({ x, weight, bias, y }, g);
+    return {
+      outputs: [y],
+      pullback: ([dy]) => [
+        x.requiresGrad ? conv2dDataGradient(dy!, weight, x.shape, options) : null,
+        weight.requiresGrad ? conv2dWeightGradient(x, dy!, weight.shape, options) : null,
+        bias?.requiresGrad ? sum(dy!, [0, 2, 3]) : null,
+      ],
+    };
+  });
+  return y;
+}
+
+/**
+ * Gradient of conv2d in its input (torch.nn.grad.conv2d_input), and thereby the transposed convolution.
+ *
+ * Shapes: dy [n, o, oh, ow], weight [o, c / groups, kh, kw] -> xShape [n, c, h, w]. Errors as conv2d.
+ */
+export function conv2dDataGradient(
+  dy: Tensor,
+  weight: Tensor,
+  xShape: Shape,
+  options: Conv2dOptions = {},
+): Tensor {
+  const name = "conv2dDataGradient";
+  checkFloat(name, { dy, weight });
+  const g = convGeometry(name, xShape, weight.shape, options);
+  checkOutput(name, dy, g);
+  const [dx] = op(name, [dy, weight], () => {
+    const dx = empty(xShape, "f32", dy.device);
+    variantFor("dataGradient", g).dataGradient({ dy, weight, dx }, g);
+    return {
+      outputs: [dx],
+      pullback: ([ddx]) => [
+        dy.requiresGrad ? conv2d(ddx!, weight, null, options) : null,
+        weight.requiresGrad ? conv2dWeightGradient(ddx!, dy, weight.shape, options) : null,
+      ],
+    };
+  });
+  return dx;
+}
+
+/**
+ * Gradient of conv2d in its weight (torch.nn.grad.conv2d_weight). Sums in a fixed order: two runs agree to the last bit.
+ *
+ * Shapes: x [n, c, h, w], dy [n, o, oh, ow] -> weightShape [o, c / groups, kh, kw]; zeros for n = 0. Errors as conv2d.
+ */
+export function conv2dWeightGradient(
+  x: Tensor,
+  dy: Tensor,
+  weightShape: Shape,
+  options: Conv2dOptions = {},
+): Tensor {
+  const name = "conv2dWeightGradient";
+  checkFloat(name, { x, dy });
+  const g = convGeometry(name, x.shape, weightShape, options);
+  checkOutput(name, dy, g);
+  const [dw] = op(name, [x, dy], () => {
+    const dw = empty(weightShape, "f32", x.device);
+    variantFor("weightGradient", g).weightGradient({ x, dy, dw }, g);
+    return {
+      outputs: [dw],
+      pullback: ([ddw]) => [
+        x.requiresGrad ? conv2dDataGradient(dy, ddw!, x.shape, options) : null,
+        dy.requiresGrad ? conv2d(x, ddw!, null, options) : null,
+      ],
+    };
+  });
+  return dw;
+}
+
+function checkFloat(name: string, tensors: Readonly<Record<string, Tensor | null>>): void {
+  for (const [key, t] of Object.entries(tensors)) {
+    if (t && t.dtype !== "f32") throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}`);
+  }
+}
+
+function checkOutput(name: string, dy: Tensor, g: ConvGeometry): void {
+  const shape = [g.n, g.o, g.oh, g.ow];
+  if (sameShape(dy.shape, shape)) return;
+  throw new ShapeError(
+    `${name}: dy must have the shape of the output ${formatShape(shape)}, dy ${formatShape(dy.shape)}`,
+  );
+}

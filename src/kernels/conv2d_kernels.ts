@@ -1,0 +1,55 @@
+// What every set of convolution kernels offers, and the params that they share. The sets: conv2d_naive.ts, conv2d_direct.ts.
+
+import { grid1d } from "../gpu/kernel.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { ConvGeometry } from "./conv2d_geometry.ts";
+
+type Tensors<K extends string> = Readonly<Record<K, Tensor>>;
+
+export interface ConvKernels {
+  forward(t: Tensors<"x" | "weight" | "y"> & { readonly bias: Tensor | null }, g: ConvGeometry): void;
+  dataGradient(t: Tensors<"dy" | "weight" | "dx">, g: ConvGeometry): void;
+  weightGradient(t: Tensors<"x" | "dy" | "dw">, g: ConvGeometry): void;
+}
+
+const WG = 64; // as in the shaders
+
+export function groupsOf(threads: number): [number, number, number] {
+  return grid1d(Math.ceil(threads / WG));
+}
+
+/** Two for every tap of every output, those in the padding too: the count that benches use. */
+export function flops(g: ConvGeometry): number {
+  return 2 * g.n * g.o * g.oh * g.ow * g.cg * g.kh * g.kw;
+}
+
+/** Sizes as the shaders name them. */
+export function tileParams({
+  groups,
+  h,
+  w,
+  oh,
+  ow,
+  cg,
+  og,
+  kw,
+  strideX,
+  dilationX,
+  padY,
+  padX,
+}: ConvGeometry) {
+  return {
+    groups,
+    h,
+    w,
+    oh,
+    ow,
+    cg,
+    og,
+    kw,
+    stride_x: strideX,
+    dilation_x: dilationX,
+    pad_y: padY,
+    pad_x: padX,
+  };
+}

@@ -1,0 +1,156 @@
+// Softmax cross-entropy. Against class indices fused: one dispatch for the rows, one for the mean, one backward (softmax
+// minus one-hot, scaled). Against class probabilities composed of ops. Launches: cross_entropy_run.ts; other losses:
+// src/functional/loss.ts.
+
+import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { op } from "../tensor/op.ts";
+import { formatShape, sameShape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { add, div, mul } from "./binary.ts";
+import {
+  type Call,
+  type Reduction,
+  rowLosses,
+  rowTargets,
+  toLogits,
+  totals,
+  type Weighting,
+  weightSum,
+} from "./cross_entropy_run.ts";
+import { sum } from "./reduce.ts";
+import { logSoftmax } from "./softmax.ts";
+
+const REDUCTIONS: readonly Reduction[] = ["mean", "sum", "none"];
+
+export interface CrossEntropyOptions {
+  /** [c]: how much each class counts. No gradient flows to it. */
+  readonly weight?: Tensor;
+  /** Rows with this index count for nothing, -100 by default. Class indices only. */
+  readonly ignoreIndex?: number;
+  /** Default "mean". */
+  readonly reduction?: Reduction;
+  /** In [0, 1]: this share of each target is spread evenly over the classes. Default 0. */
+  readonly labelSmoothing?: number;
+}
+
+/**
+ * Softmax cross-entropy (torch.nn.functional.cross_entropy). With p = softmax(logits) along the class axis, a row is
+ * -(1 - e) w[t] log p[t] - e / c * sum_k w[k] log p[k] for class t, e being labelSmoothing; for class probabilities q it is
+ * -sum_k w[k] ((1 - e) q[k] + e / c) log p[k]. "mean" divides by the sum of w[t], or for probabilities by the number of rows.
+ *
+ * An index outside [0, c) that is not ignoreIndex makes the loss, and the gradient of its row, NaN. If every row is
+ * ignored the mean is NaN and the gradient 0.
+ *
+ * @param logits f32 [n, c], [n, c, d1, ...] or [c]
+ * @param labels i32 [n], [n, d1, ...] or []: class indices; or f32 of the logits' shape: class probabilities
+ * @returns f32 [], or the shape of the rows for "none"
+ * @throws ShapeError if the shapes do not fit; DTypeError for other dtypes; OptionError for labelSmoothing outside [0, 1]
+ */
+export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { weight = null, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new OptionError(`crossEntropy: labelSmoothing must be in [0, 1], got ${labelSmoothing}`);
+  }
+  if (!REDUCTIONS.includes(reduction)) {
+    throw new OptionError(`crossEntropy: reduction must be "mean", "sum" or "none", got ${String(reduction)}`);
+  }
+  if (!isFloat(logits.dtype)) {
+    throw new DTypeError(`crossEntropy: logits must be f32, got ${logits.dtype}${formatShape(logits.shape)}`);
+  }
+  checkClasses("crossEntropy", "logits", logits, labels, weight);
+  const o = { ignoreIndex, reduction, labelSmoothing };
+  if (labels.dtype === "i32") return againstIndices({ logits, labels, weight, o });
+  return againstProbabilities({ logits, labels, weight, o });
+}
+
+/** Throws unless labels are indices for the rows of x, or probabilities of x's shape, and weight has a value a class. */
+export function checkClasses(
+  name: string,
+  what: string,
+  x: Tensor,
+  labels: Tensor,
+  weight: Tensor | null,
+): void {
+  const axis = x.rank === 1 ? 0 : 1;
+  const c = x.shape[axis];
+  if (x.rank === 0 || c === 0) {
+    throw new ShapeError(
+      `${name}: ${what} need a class axis, [c] or [n, c, ...], ${what} ${formatShape(x.shape)}`,
+    );
+  }
+  const wanted = labels.dtype === "i32" ? x.shape.filter((_, i) => i !== axis) : x.shape;
+  if (labels.dtype !== "i32" && !isFloat(labels.dtype)) {
+    throw new DTypeError(
+      `${name}: labels must be i32 class indices or f32 class probabilities, got ${labels.dtype}`,
+    );
+  }
+  if (!sameShape(labels.shape, wanted)) {
+    throw new ShapeError(
+      `${name}: ${labels.dtype} labels must have shape ${formatShape(wanted)}, ${what} ${formatShape(x.shape)}, labels ${formatShape(labels.shape)}`,
+    );
+  }
+  if (!weight) return;
+  if (!isFloat(weight.dtype)) throw new DTypeError(`${name}: weight must be f32, got ${weight.dtype}`);
+  if (!sameShape(weight.shape, [c])) {
+    throw new ShapeError(
+      `${name}: weight must have shape [${c}], ${what} ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`,
+    );
+  }
+}
+
+function againstIndices(call: Call): Tensor {
+  const { logits, labels, weight, o } = call;
+  const composition = (x: Tensor, labels: Tensor, weight: Tensor | null) => [
+    composed({ logits: x, labels, weight, o }),
+  ];
+  const [loss] = op("crossEntropy", [logits, labels, weight], () => fused(call), composition);
+  return loss;
+}
+
+function fused(call: Call) {
+  const rows = rowLosses(call);
+  const { stats } = rows;
+  const weights = weightSum(call);
+  const both =
+    call.o.reduction === "none"
+      ? { loss: rows.loss, total: null }
+      : totals(rows, call.o.reduction === "mean");
+  if (both.total) rows.loss.release("crossEntropy");
+  rows.weight.release("crossEntropy");
+  const { loss, total } = both;
+  const hidden = [stats, total, weights].filter((t) => t !== null);
+  return {
+    outputs: [loss, ...hidden],
+    pullback: ([dy]: readonly (Tensor | null)[]) => [
+      dy && toLogits(call, { stats, total, weights, dy }),
+      null,
+      null,
+    ],
+  };
+}
+
+/** The same in plain ops: -sum of q * log softmax(x), q being one-hot targets with weights and smoothing in them. */
+function composed(call: Call): Tensor {
+  const axis = call.logits.rank === 1 ? 0 : 1;
+  const q = rowTargets(call); // [n, c, ...]
+  const rows = mul(sum(mul(q, logSoftmax(call.logits, axis)), axis), -1); // [n, ...]
+  if (call.o.reduction === "mean") return div(sum(rows), totals(rowLosses(call), true).total);
+  return reduced(rows, call.o, 1);
+}
+
+function againstProbabilities({ logits, labels, weight, o }: Call): Tensor {
+  const axis = logits.rank === 1 ? 0 : 1;
+  const c = logits.shape[axis];
+  const e = o.labelSmoothing;
+  const q = e > 0 ? add(mul(labels, 1 - e), e / c) : labels; // [n, c, ...]
+  const across = logits.shape.map((_, i) => (i === axis ? c : 1));
+  const weighted = weight ? mul(q, weight.alias(across)) : q;
+  const rows = mul(sum(mul(weighted, logSoftmax(logits, axis)), axis), -1); // [n, ...]
+  return reduced(rows, o, rows.size);
+}
+
+function reduced(rows: Tensor, { reduction }: Weighting, count: number): Tensor {
+  if (reduction === "none") return rows;
+  return reduction === "sum" ? sum(rows) : div(sum(rows), count);
+}

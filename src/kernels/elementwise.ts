@@ -1,0 +1,131 @@
+// What every elementwise op shares: the hook text of its scalar function and the launch over one or two operands.
+// What an operand may be: operand.ts. The ops themselves: unary.ts, activation.ts, binary.ts, power.ts, extremes.ts, compare.ts.
+
+import { grid1d, kernel } from "../gpu/kernel.ts";
+import {
+  binaryBroadcast as binaryBroadcastShader,
+  binary as binaryShader,
+  scalarFunctions,
+  unary as unaryShader,
+} from "../gpu/shaders.gen.ts";
+import { scalarCode, scalarName } from "../gpu/specialise.ts";
+import { type DType, isFloat, WGSL_TYPE } from "../tensor/dtype.ts";
+import { broadcastShapes } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { mergeAxes, sizeParams, strideParams } from "./merge_axes.ts";
+import {
+  BROADCAST,
+  LINEAR,
+  numberParams,
+  type Operand,
+  shapeOf,
+  sourceOf,
+  storedType,
+  tensorOf,
+} from "./operand.ts";
+
+export type { Operand } from "./operand.ts";
+
+const unaryKernel = kernel(unaryShader);
+const binaryKernel = kernel(binaryShader);
+const broadcastKernel = kernel(binaryBroadcastShader);
+
+const WG = 64;
+/** Groups of `WG` threads that take four elements each. */
+export const groups4 = (n: number) => grid1d(Math.ceil(n / (4 * WG)));
+
+export interface ElementwiseOptions {
+  /** Dtype computed in. */
+  readonly type: DType;
+  /** Dtype of the result; `type` if left out. */
+  readonly out?: DType;
+  /** Numbers of the function, such as a slope. */
+  readonly p?: number;
+  readonly q?: number;
+}
+
+interface Code {
+  readonly hooks: { readonly apply: string };
+  readonly append: string;
+  readonly role: { readonly kind: "elementwise"; readonly apply: string };
+}
+
+const codes = new Map<string, Code>();
+
+/** `fn apply(args) -> R { return body; }`, or with a body of statements, and every scalar function that it calls. */
+function codeOf(args: string, body: string): Code {
+  const statements = /\breturn\b/.test(body) ? body : `return ${body};`;
+  const apply = `fn apply(${args}) -> R { ${statements} }`;
+  let code = codes.get(apply);
+  if (!code) {
+    const called = (body.match(/\w+(?=\()/g) ?? []).filter((name) => name in scalarFunctions);
+    const append = scalarCode(scalarFunctions, called as (keyof typeof scalarFunctions)[]);
+    codes.set(apply, (code = { hooks: { apply }, append, role: { kind: "elementwise", apply } }));
+  }
+  return code;
+}
+
+/** Name in WGSL of a function of shaders/scalar.wgsl for a dtype: `lt` -> `op_lt_f32`. */
+export function scalarOp(name: string, type: DType): string {
+  return scalarName(scalarFunctions, name, WGSL_TYPE[type]);
+}
+
+/** y = body, WGSL in x, p, q: an expression, or statements that return. */
+export function launchUnary(name: string, body: string, x: Tensor, options: ElementwiseOptions): Tensor {
+  const { type, out = type, p = 0, q = 0 } = options;
+  const y = empty(x.shape, out, x.device);
+  unaryKernel(
+    { x, y },
+    { n: y.size, p, q },
+    {
+      ...codeOf("x: T, p: f32, q: f32", body),
+      grid: groups4(y.size),
+      types: { X: WGSL_TYPE[x.dtype], T: WGSL_TYPE[type], R: WGSL_TYPE[out] },
+      label: name,
+      flops: y.size,
+    },
+  );
+  return y;
+}
+
+/** y = body, WGSL in a, b, p, q (or in the names given), broadcasting. */
+export function launchBinary(
+  name: string,
+  body: string,
+  [a, b]: readonly [Operand, Operand],
+  options: ElementwiseOptions,
+  [first, second] = ["a", "b"],
+): Tensor {
+  const { type, out = type, p = 0, q = 0 } = options;
+  const [sa, sb] = [shapeOf(a), shapeOf(b)];
+  const shape = broadcastShapes(name, sa, sb);
+  const y = empty(shape, out, tensorOf(name, a, b).device);
+  const shared = {
+    ...codeOf(`${first}: T, ${second}: T, p: f32, q: f32`, body),
+    grid: groups4(y.size),
+    types: { A: storedType(a, type), B: storedType(b, type), T: WGSL_TYPE[type], R: WGSL_TYPE[out] },
+    label: name,
+    flops: y.size,
+  };
+  const [fromA, fromB] = [sourceOf(a, y), sourceOf(b, y)];
+  if (fromA !== BROADCAST && fromB !== BROADCAST) {
+    const number = typeof a === "number" ? a : typeof b === "number" ? b : 0;
+    const bindings = { a: typeof a === "number" ? null : a, b: typeof b === "number" ? null : b, y };
+    const constants = { A_FROM: fromA, B_FROM: fromB, INTEGER: !isFloat(type) };
+    binaryKernel(bindings, { n: y.size, ...numberParams(number, type), p, q }, { ...shared, constants });
+    return y;
+  }
+  const layout = mergeAxes(name, shape, [sa, sb]);
+  const [a0, a1, a2, a3, a4, a5, a6, a_outer] = strideParams(layout, 0);
+  const [b0, b1, b2, b3, b4, b5, b6, b_outer] = strideParams(layout, 1);
+  const strides = { a0, a1, a2, a3, a4, a5, a6, a_outer, b0, b1, b2, b3, b4, b5, b6, b_outer };
+  const constants = {
+    RANK: layout.sizes.length,
+    ALIGNED: layout.sizes[0] % 4 === 0,
+    A_LINEAR: fromA === LINEAR,
+    B_LINEAR: fromB === LINEAR,
+  };
+  const params = { n: y.size, p, q, ...sizeParams(layout), ...strides };
+  broadcastKernel({ a: a as Tensor, b: b as Tensor, y }, params, { ...shared, constants });
+  return y;
+}

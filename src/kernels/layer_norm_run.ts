@@ -1,0 +1,94 @@
+// Dispatches of layer norm over rows of d elements: forward, gradient in x, and the column sums that are the gradients of
+// weight and bias. What they mean: layer_norm.ts.
+
+import { grid1d, kernel } from "../gpu/kernel.ts";
+import {
+  layerNormBackward as backwardShader,
+  layerNorm as forwardShader,
+  normGradientFold as gradientFoldShader,
+  layerNormGradientSums as gradientSumsShader,
+} from "../gpu/shaders.gen.ts";
+import { fill } from "../tensor/primitives.ts";
+import { numel, type Shape } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+
+const forward = kernel(forwardShader);
+const backward = kernel(backwardShader);
+const gradientSums = kernel(gradientSumsShader);
+const foldGradient = kernel(gradientFoldShader);
+
+const WG = 64;
+/** Threads that share a row. */
+const LANES = 16;
+/** Threads wanted for the column sums, and the fewest rows each shall add. */
+const COLUMN_THREADS = 2048;
+const LEAST_ROWS = 8;
+
+export interface RowStatistics {
+  readonly mean: Tensor; // [rows]
+  readonly rstd: Tensor; // [rows]
+}
+
+export function runForward(
+  x: Tensor,
+  shape: Shape,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  eps: number,
+): RowStatistics & { y: Tensor } {
+  const { rows, units, d, options } = layout(x, numel(shape));
+  const y = empty(x.shape, "f32", x.device);
+  const mean = empty([rows], "f32", x.device);
+  const rstd = empty([rows], "f32", x.device);
+  const constants = { ...options.constants, HAS_WEIGHT: weight !== null, HAS_BIAS: bias !== null };
+  const flops = 7 * x.size;
+  forward({ x, weight, bias, y, mean, rstd }, { rows, units, d, eps }, { ...options, constants, flops });
+  return { y, mean, rstd };
+}
+
+export function runBackward(dy: Tensor, x: Tensor, s: RowStatistics, weight: Tensor | null): Tensor {
+  const { mean, rstd } = s;
+  const { rows, units, d, options } = layout(x, x.size / Math.max(mean.size, 1));
+  const dx = empty(x.shape, "f32", x.device);
+  const constants = { ...options.constants, HAS_WEIGHT: weight !== null };
+  const flops = 10 * x.size;
+  backward({ dy, x, weight, mean, rstd, dx }, { rows, units, d, eps: 0 }, { ...options, constants, flops });
+  return dx;
+}
+
+/** Sums of dy * xhat and of dy over the rows. */
+export function runGradientSums(
+  dy: Tensor,
+  x: Tensor,
+  s: RowStatistics,
+  shape: Shape,
+): { dweight: Tensor; dbias: Tensor } {
+  const columns = numel(shape);
+  const { rows, units, options } = layout(x, columns);
+  const [dweight, dbias] = [empty(shape, "f32", x.device), empty(shape, "f32", x.device)];
+  if (rows === 0) return { dweight: fill(dweight, 0), dbias: fill(dbias, 0) };
+  const most = Math.ceil(rows / LEAST_ROWS);
+  const perSplit = Math.ceil(rows / Math.min(most, Math.ceil(COLUMN_THREADS / units)));
+  const splits = Math.ceil(rows / perSplit);
+  const partial = empty([splits, 2, columns], "f32", x.device);
+  gradientSums(
+    { dy, x, mean: s.mean, rstd: s.rstd, partial },
+    { rows, rows_per_split: perSplit, units },
+    { grid: [Math.ceil(units / WG), splits, 1], types: options.types, flops: 5 * x.size },
+  );
+  const grid = grid1d(Math.ceil(columns / WG));
+  const label = "layer_norm_gradient_fold";
+  foldGradient({ partial, dweight, dbias }, { columns, splits }, { grid, label });
+  return { dweight, dbias };
+}
+
+function layout(x: Tensor, d: number) {
+  const width = d % 4 === 0 ? 4 : 1;
+  const rows = d === 0 ? 0 : x.size / d;
+  const options = {
+    grid: grid1d(Math.ceil((rows * LANES) / WG)),
+    types: { V: width === 4 ? "vec4f" : "f32" },
+    constants: { WIDTH: width, LANES },
+  };
+  return { rows, units: d / width, d, options };
+}

@@ -1,0 +1,41 @@
+// oneHot: ids as rows of zeros with a single 1, y[.., c] = (ids[..] == c). No gradient.
+
+import { DTypeError, OptionError } from "../gpu/errors.ts";
+import { grid1d, kernel } from "../gpu/kernel.ts";
+import { oneHot as oneHotShader } from "../gpu/shaders.gen.ts";
+import { op } from "../tensor/op.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { checkIndex } from "./gather.ts";
+
+const run = kernel(oneHotShader);
+const WG = 64;
+
+export interface OneHotOptions {
+  /** Default "i32", as in PyTorch. */
+  readonly dtype?: "i32" | "f32";
+}
+
+/**
+ * ids [...] -> [..., classes] (torch.nn.functional.one_hot). An id that is no class gives a row of zeros.
+ *
+ * @param ids i32
+ * @throws DTypeError unless ids is i32; OptionError unless classes is a positive integer
+ */
+export function oneHot(ids: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
+  const { dtype = "i32" } = options;
+  checkIndex("oneHot", ids);
+  if (dtype !== "i32" && dtype !== "f32")
+    throw new DTypeError(`oneHot: dtype must be i32 or f32, got ${dtype}`);
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new OptionError(`oneHot: classes must be a positive integer, got ${classes}`);
+  const [y] = op("oneHot", [ids], () => {
+    const y = empty([...ids.shape, classes], dtype, ids.device);
+    run(
+      { ids, y },
+      { size: y.size, classes },
+      { grid: grid1d(Math.ceil(y.size / WG)), types: { T: dtype }, label: "oneHot" },
+    );
+    return { outputs: [y] };
+  });
+  return y;
+}

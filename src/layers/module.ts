@@ -1,0 +1,187 @@
+// Module: a tree of parameters, buffers and further modules with a `forward` (torch.nn.Module). Its members are its plain
+// fields in the order of declaration: parameters, modules, arrays of either. No proxies. State dicts: state_dict.ts.
+
+import { HostState } from "../gpu/trace.ts";
+import { Parameter } from "../tensor/parameter.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import { asChild } from "./module_path.ts";
+import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateOf } from "./state_dict.ts";
+
+/**
+ * Base of all layers and models. Declare parameters and modules as fields, write `forward`:
+ * ```ts
+ * class Mlp extends Module {
+ *   readonly hidden = new Linear(784, 256);
+ *   readonly head = new Linear(256, 10);
+ *   forward(x: Tensor): Tensor { return this.head.forward(relu(this.hidden.forward(x))); }
+ * }
+ * ```
+ * Every call of `forward` runs under the module's path, so that dispatches are labelled `hidden/linear`.
+ * Fields that are `#private`, in a Map or in a plain object are not seen.
+ */
+export abstract class Module {
+  readonly #mode = new HostState(true);
+  readonly #parameters = new Map<string, Parameter>();
+  readonly #buffers = new Map<string, Tensor>();
+
+  constructor() {
+    const forward = this.forward;
+    // Not enumerable: the wrapper is no member.
+    Object.defineProperty(this, "forward", {
+      value: (...args: never[]) => asChild(this, () => forward.apply(this, args)),
+      writable: true,
+      configurable: true,
+    });
+  }
+
+  abstract forward(...args: never[]): unknown;
+
+  /** True at first; false after `eval()`. A compiled function that reads it records again when it changes. */
+  get training(): boolean {
+    return this.#mode.get();
+  }
+
+  /** Named members in order; containers say here what they hold. */
+  protected *members(): Iterable<readonly [string, unknown]> {
+    yield* Object.entries(this);
+  }
+
+  /** What the options of this layer were, for `toString`. */
+  protected describe(): string {
+    return "";
+  }
+
+  /** Adds state that is saved but not trained, under its key in the state dict; returns it. */
+  registerBuffer<T extends Tensor>(name: string, tensor: T): T {
+    this.#buffers.set(name, tensor);
+    return tensor;
+  }
+
+  /** Names a parameter as its PyTorch checkpoint does where no field is named so; returns it. */
+  registerParameter(name: string, parameter: Parameter): Parameter {
+    this.#parameters.set(name, parameter);
+    return parameter;
+  }
+
+  /** Parameters of this module alone. */
+  ownParameters(): [string, Parameter][] {
+    const registered = new Set(this.#parameters.values());
+    const fields = this.#flat().filter(([, m]) => m instanceof Parameter && !registered.has(m));
+    return [...this.#parameters, ...(fields as [string, Parameter][])];
+  }
+
+  /** Buffers of this module alone. */
+  ownBuffers(): [string, Tensor][] {
+    return [...this.#buffers];
+  }
+
+  /** Modules one level down, by name. */
+  namedChildren(): [string, Module][] {
+    return this.#flat().filter((m): m is [string, Module] => m[1] instanceof Module);
+  }
+
+  children(): Module[] {
+    return this.namedChildren().map(([, m]) => m);
+  }
+
+  /** This module, under "", and all below it, parents first, each once. */
+  namedModules(): [string, Module][] {
+    const found = new Map<Module, string>();
+    const visit = (name: string, m: Module): void => {
+      if (found.has(m)) return;
+      found.set(m, name);
+      for (const [key, child] of m.namedChildren()) visit(joined(name, key), child);
+    };
+    visit("", this);
+    return [...found].map(([m, name]) => [name, m]);
+  }
+
+  modules(): Module[] {
+    return this.namedModules().map(([, m]) => m);
+  }
+
+  /** All parameters by path, each once: a shared one under its first name. */
+  namedParameters(): [string, Parameter][] {
+    return this.#all((m) => m.ownParameters());
+  }
+
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, p]) => p);
+  }
+
+  namedBuffers(): [string, Tensor][] {
+    return this.#all((m) => m.ownBuffers());
+  }
+
+  /** Training mode for this and all below: dropout drops, batch norm takes the statistics of the batch. */
+  train(mode = true): this {
+    for (const m of this.modules()) m.#mode.set(mode);
+    return this;
+  }
+
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Calls `fn` on every module, children before parents. */
+  apply(fn: (module: Module) => void): this {
+    for (const m of this.children()) m.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /** Freezes (false) or thaws all parameters. */
+  requiresGrad_(value = true): this {
+    for (const p of this.parameters()) p.requiresGrad = value;
+    return this;
+  }
+
+  zeroGrad(): void {
+    for (const p of this.parameters()) p.grad = null;
+  }
+
+  /** Parameters and buffers themselves, not copies, under PyTorch's keys in PyTorch's order. */
+  stateDict(): Map<string, Tensor> {
+    return stateOf(this);
+  }
+
+  /**
+   * Copies values in, in place, so that optimizers keep their hold. Nothing is copied unless everything fits.
+   *
+   * @throws FormatError listing all missing keys, unexpected keys, wrong shapes and wrong dtypes. With `strict: false` the
+   *   first two are returned instead
+   */
+  loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadReport {
+    return loadStateDict(this.stateDict(), dict, options);
+  }
+
+  /** The tree, as PyTorch prints it. */
+  toString(): string {
+    const lines = this.namedChildren().map(
+      ([name, m]) => `  (${name}): ${String(m).replaceAll("\n", "\n  ")}\n`,
+    );
+    const inside = lines.length > 0 ? `\n${lines.join("")}` : this.describe();
+    return `${this.constructor.name}(${inside})`;
+  }
+
+  #flat(): [string, Parameter | Module][] {
+    return [...this.members()].flatMap(([name, value]) => [...leaves(name, value)]);
+  }
+
+  #all<T>(own: (m: Module) => [string, T][]): [string, T][] {
+    const found = new Map<T, string>();
+    for (const [path, m] of this.namedModules()) {
+      for (const [name, t] of own(m)) if (!found.has(t)) found.set(t, joined(path, name));
+    }
+    return [...found].map(([t, name]) => [name, t]);
+  }
+}
+
+function* leaves(name: string, value: unknown): Iterable<[string, Parameter | Module]> {
+  if (value instanceof Parameter || value instanceof Module) yield [name, value];
+  else if (Array.isArray(value)) for (const [i, v] of value.entries()) yield* leaves(`${name}.${i}`, v);
+}
+
+function joined(path: string, name: string): string {
+  return path ? `${path}.${name}` : name;
+}

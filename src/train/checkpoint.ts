@@ -1,0 +1,161 @@
+// A checkpoint is one safetensors file: parameters and buffers under their PyTorch names, optimizer moments, and in the
+// metadata everything else a run needs to go on bit by bit: step counts, schedule, random state, data cursor, config.
+
+import type { DataLoader, LoaderState } from "../data/loader.ts";
+import { FormatError } from "../gpu/errors.ts";
+import {
+  readSafetensors,
+  type SafeTensor,
+  toF32,
+  toI32,
+  toI64,
+  writeSafetensors,
+} from "../io/safetensors.ts";
+import type { Module } from "../layers/module.ts";
+import { planStateDict } from "../layers/state_dict.ts";
+import type { Optimizer, OptimizerState } from "../optim/optimizer.ts";
+import type { Schedule, ScheduleState } from "../optim/schedule.ts";
+import { tensor } from "../tensor/create.ts";
+import type { GeneratorState } from "../tensor/philox.ts";
+import { defaultGenerator } from "../tensor/random.ts";
+import { scope } from "../tensor/scope.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+/** Moments are stored as `optimizer/3.exp_avg`: no module path holds a slash. */
+const OPTIMIZER = "optimizer/";
+const VERSION = 1;
+
+/** What a run consists of. */
+export interface RunParts {
+  readonly model: Module;
+  // biome-ignore lint/suspicious/noExplicitAny: any optimizer, whatever its hyperparameters
+  readonly optimizer?: Optimizer<any>;
+  readonly schedule?: Schedule;
+  readonly loader?: DataLoader;
+}
+
+/** Where a run stands; `config` and `history` are the recipe's own, plain JSON. */
+export interface Progress {
+  readonly step: number;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly history: readonly unknown[];
+}
+
+interface Metadata extends Progress {
+  readonly version: number;
+  readonly optimizer?: OptimizerState;
+  readonly schedule?: ScheduleState;
+  readonly loader?: LoaderState;
+  readonly random: GeneratorState;
+}
+
+/** The bytes of a checkpoint. Waits for all work so far. */
+export async function saveCheckpoint(parts: RunParts, progress: Progress): Promise<Uint8Array> {
+  const { model, optimizer, schedule, loader } = parts;
+  // States and tensors are taken together, before anything is awaited: the run may go on meanwhile.
+  const metadata: Metadata = {
+    version: VERSION,
+    ...progress,
+    optimizer: optimizer?.state(),
+    schedule: schedule?.state(),
+    loader: loader?.state(),
+    random: defaultGenerator.state(),
+  };
+  const text = JSON.stringify(metadata);
+  const named: [string, Tensor][] = [...model.stateDict()];
+  for (const [name, t] of optimizer?.stateTensors() ?? []) named.push([OPTIMIZER + name, t]);
+  const tensors = await Promise.all(
+    named.map(async ([name, t]) => [name, await stored(t)] as [string, SafeTensor]),
+  );
+  return writeSafetensors(tensors, { format: "pt", wgrad: text });
+}
+
+/**
+ * Restores a run: all of it or, if anything does not fit, nothing.
+ *
+ * @throws FormatError for a file that is no checkpoint, or one of another model (missing and unexpected keys, shapes)
+ */
+export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): Progress {
+  const { tensors, metadata } = readSafetensors(bytes);
+  const saved = parseMetadata(metadata.wgrad);
+  const { model, optimizer, schedule, loader } = parts;
+  scope(() => {
+    const weights = new Map<string, SafeTensor>();
+    const moments = new Map<string, Tensor>();
+    for (const [name, t] of tensors) {
+      if (!name.startsWith(OPTIMIZER)) weights.set(name, t);
+      else moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
+    }
+    const plan = planStateDict(model.stateDict(), hostDict(weights));
+    if (optimizer && !saved.optimizer) throw new FormatError("checkpoint: holds no optimizer state");
+    if (optimizer && saved.optimizer) optimizer.loadState(saved.optimizer, moments); // changes nothing if it throws
+    plan.apply();
+  }, "loadCheckpoint");
+  if (schedule && saved.schedule) schedule.loadState(saved.schedule);
+  if (loader && saved.loader) loader.setState(saved.loader);
+  defaultGenerator.setState(saved.random);
+  return { step: saved.step, config: saved.config, history: saved.history };
+}
+
+/** Step, config and history of a checkpoint, without loading it. */
+export function readProgress(bytes: Uint8Array): Progress {
+  const { step, config, history } = parseMetadata(readSafetensors(bytes).metadata.wgrad);
+  return { step, config, history };
+}
+
+/** SHA-256 of the bytes of all parameters and buffers, in the order of `stateDict()`, as hex. */
+export async function weightsSha256(model: Module): Promise<string> {
+  const parts = await Promise.all([...model.stateDict().values()].map((t) => t.data()));
+  const all = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
+  let at = 0;
+  for (const p of parts) {
+    all.set(new Uint8Array(p.buffer, p.byteOffset, p.byteLength), at);
+    at += p.byteLength;
+  }
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+  return Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+async function stored(t: Tensor): Promise<SafeTensor> {
+  const { dtype } = t;
+  const shape = [...t.shape];
+  const data = await t.data();
+  // PyTorch's integers in a state dict (num_batches_tracked) are I64.
+  if (dtype === "i32") return { dtype: "I64", shape, data: toI64(data as Int32Array) };
+  if (dtype === "bool") return { dtype: "BOOL", shape, data: Uint8Array.from(data) };
+  return dtype === "u32"
+    ? { dtype: "U32", shape, data: data as Uint32Array<ArrayBuffer> }
+    : { dtype: "F32", shape, data: data as Float32Array<ArrayBuffer> };
+}
+
+function hostDict(weights: ReadonlyMap<string, SafeTensor>) {
+  const floats = new Set(["F32", "F16", "BF16", "F64"]);
+  return new Map(
+    [...weights].map(([name, t]) => [
+      name,
+      { data: floats.has(t.dtype) ? toF32(t) : toI32(t), shape: t.shape },
+    ]),
+  );
+}
+
+function parseMetadata(text: string | undefined): Metadata {
+  if (text === undefined)
+    throw new FormatError("checkpoint: a safetensors file, but not a checkpoint of a wgrad run");
+  let saved: Metadata;
+  try {
+    saved = JSON.parse(text) as Metadata;
+  } catch (cause) {
+    throw new FormatError("checkpoint: its metadata is not JSON", { cause });
+  }
+  if (saved.version !== VERSION)
+    throw new FormatError(`checkpoint: version ${saved.version} is not known, this is ${VERSION}`);
+  if (
+    !Number.isSafeInteger(saved.step) ||
+    !saved.random ||
+    !Array.isArray(saved.history) ||
+    typeof saved.config !== "object"
+  ) {
+    throw new FormatError("checkpoint: its metadata is incomplete");
+  }
+  return saved;
+}
