@@ -39,6 +39,12 @@ export function withImports(file: string, files: readonly string[], read: (file:
     const text = read(current).replace(/\n$/, "");
     text.split("\n").forEach((line, i) => {
       origin.push({ file: current, line: i + 1 });
+      if (current !== file && /^\s*enable\b/.test(line))
+        throw new ShaderFileError(
+          current,
+          i + 1,
+          "is imported: `enable` belongs in the importing file, in front",
+        );
       const wanted = IMPORT.exec(line)?.[1];
       if (!wanted) return;
       if (!files.includes(wanted))

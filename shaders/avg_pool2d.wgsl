@@ -21,8 +21,9 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
-  let o = position(i, out_size());
-  let plane = plane_of_output(i);
+  let p = place(i, out_size());
+  let o = p.yz;
+  let plane = p.x * params.h * params.w;
   let first = max(window_begin(o), vec2i(0));
   let end = min(window_end(o), size());
   var sum = 0.0;
@@ -30,7 +31,7 @@ fn main(
     // Rows are added up on their own: sums of a whole plane stay short chains.
     var row = 0.0;
     for (var ix = first[1]; ix < end[1]; ix++) {
-      row += x[plane + u32(iy * params.w + ix)];
+      row += x[plane + iy * params.w + ix];
     }
     sum += row;
   }

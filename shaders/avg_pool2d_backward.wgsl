@@ -21,14 +21,14 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
-  let p = position(i, size());
-  let plane = plane_of_input(i);
-  let first = windows_begin(p);
-  let end = windows_end(p);
+  let p = place(i, size());
+  let plane = p.x * params.oh * params.ow;
+  let first = windows_begin(p.yz);
+  let end = windows_end(p.yz);
   var sum = 0.0;
   for (var oy = first[0]; oy < end[0]; oy++) {
     for (var ox = first[1]; ox < end[1]; ox++) {
-      sum += dy[plane + u32(oy * params.ow + ox)] / divisor(vec2i(oy, ox));
+      sum += dy[plane + oy * params.ow + ox] / divisor(vec2i(oy, ox));
     }
   }
   dx[i] = sum;

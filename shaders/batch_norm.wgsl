@@ -25,14 +25,20 @@ fn main(
   @builtin(local_invocation_id) lid: vec3u,
 ) {
   var s = stream((wid.y * nwg.x + wid.x) * UNITS * WG + lid.x);
+  var loaded = params.c; // the channel whose numbers are in registers: none
+  var center = 0.0;
+  var scale = 0.0;
+  var shift = 0.0;
   for (var k = 0u; k < UNITS; k++) {
     if (s.at >= params.n) { return; }
-    let channel = s.channel;
-    var scale = rstd_of(channel);
-    if (HAS_WEIGHT) { scale *= weight[channel]; }
-    var shift = 0.0;
-    if (HAS_BIAS) { shift = bias[channel]; }
-    y[s.at] = (x[s.at] - V(mean[channel])) * scale + V(shift);
+    if (s.channel != loaded) {
+      loaded = s.channel;
+      center = mean[loaded];
+      scale = rstd_of(loaded);
+      if (HAS_WEIGHT) { scale *= weight[loaded]; }
+      if (HAS_BIAS) { shift = bias[loaded]; }
+    }
+    y[s.at] = (x[s.at] - V(center)) * scale + V(shift);
     next(&s);
   }
 }

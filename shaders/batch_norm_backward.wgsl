@@ -28,18 +28,28 @@ fn main(
   @builtin(local_invocation_id) lid: vec3u,
 ) {
   var s = stream((wid.y * nwg.x + wid.x) * UNITS * WG + lid.x);
+  var loaded = params.c; // the channel whose numbers are in registers: none
+  var center = 0.0;
+  var scale = 0.0;
+  var offset = 0.0;
+  var slope = 0.0;
   for (var k = 0u; k < UNITS; k++) {
     if (s.at >= params.n) { return; }
-    let channel = s.channel;
-    let rstd = rstd_of(channel);
-    var scale = rstd;
-    if (HAS_WEIGHT) { scale *= weight[channel]; }
+    if (s.channel != loaded) {
+      loaded = s.channel;
+      let rstd = rstd_of(loaded);
+      scale = rstd;
+      if (HAS_WEIGHT) { scale *= weight[loaded]; }
+      if (!FROM_VARIANCE) {
+        center = mean[loaded];
+        offset = dbias[loaded] / params.elements;
+        slope = rstd * dweight[loaded] / params.elements;
+      }
+    }
     if (FROM_VARIANCE) {
       dx[s.at] = dy[s.at] * scale;
     } else {
-      let centered = x[s.at] - V(mean[channel]);
-      let slope = rstd * dweight[channel] / params.elements;
-      dx[s.at] = (dy[s.at] - V(dbias[channel] / params.elements) - centered * slope) * scale;
+      dx[s.at] = (dy[s.at] - V(offset) - (x[s.at] - V(center)) * slope) * scale;
     }
     next(&s);
   }

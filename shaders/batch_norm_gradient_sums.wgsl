@@ -28,10 +28,16 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) lane
   var products = V();
   var sum = V();
   while (w.left > 0u) {
-    let g = dy[w.at];
-    products += g * (x[w.at] - center);
-    sum += g;
-    advance(&w);
+    var block_products = V();
+    var block_sum = V();
+    for (var k = min(w.left, BLOCK); k > 0u; k--) {
+      let g = dy[w.at];
+      block_products += g * (x[w.at] - center);
+      block_sum += g;
+      advance(&w);
+    }
+    products += block_products;
+    sum += block_sum;
   }
   // A single element is widened to four of its kind.
   lanes[lane] = vec2f(total(vec4f(products)), total(vec4f(sum)));

@@ -30,10 +30,16 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) lane
     var sum = V();
     var squares = V();
     while (w.left > 0u) {
-      let d = x[w.at] - V(shift);
-      sum += d;
-      squares += d * d;
-      advance(&w);
+      var block_sum = V();
+      var block_squares = V();
+      for (var k = min(w.left, BLOCK); k > 0u; k--) {
+        let d = x[w.at] - V(shift);
+        block_sum += d;
+        block_squares += d * d;
+        advance(&w);
+      }
+      sum += block_sum;
+      squares += block_squares;
     }
     let s = total(widen(sum)) * (WIDTH * 0.25);
     let q = total(widen(squares)) * (WIDTH * 0.25);

@@ -2,7 +2,7 @@
 // channel without a division each. A unit is 4 elements if the plane divides by 4, else 1.
 
 override WG: u32 = 64;
-const UNITS: u32 = 4;
+const UNITS: u32 = 8;
 const FROM_VARIANCE: bool = false;
 
 struct Params {

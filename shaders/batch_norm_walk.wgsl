@@ -12,6 +12,9 @@ struct Params {
   eps: f32,
 }
 
+// Rounding errors grow with the length of a chain of additions: so one chain adds up chains of BLOCK.
+const BLOCK: u32 = 16;
+
 struct Walk {
   left: u32, // units to visit
   at: u32, // index of the unit in x

@@ -5,6 +5,7 @@
 // Grid: rows * LANES threads, folded into y.
 // import softmax_team.wgsl
 alias V = vec4<f32>; // four along n (inner = 1, and no class weights under smoothing), or f32
+alias U = vec4<u32>; // its bits
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read> labels: array<i32>;
@@ -51,15 +52,14 @@ fn main(
   var below = V(); // sum of w (max - x)
   for (var c = lane; c < params.loads; c += LANES) {
     let d = x[base + c * params.inner] - top;
-    total += exp(d);
+    total += exp_nan(d);
     if (SMOOTH && HAS_WEIGHT) { below -= d * weight[c]; } else if (SMOOTH) { below -= d; }
   }
-  let exp_sum = across_sum(team_sum(total, lid.x, lane));
+  let log_sum = across_max(log_nan(V(across_sum(team_sum(total, lid.x, lane)))));
   var below_sum = 0.0;
   if (SMOOTH) { below_sum = across_sum(team_sum(below, lid.x, lane)); }
 
   if (row >= params.rows || lane != 0u) { return; }
-  let log_sum = log(exp_sum);
   stats[row] = top;
   stats[params.rows + row] = log_sum;
   let t = labels[row];

@@ -25,6 +25,11 @@ const EACH: bool = false;
 const ONLY_TARGET: bool = false;
 // @variant ONLY_TARGET=true
 
+// exp, but NaN of NaN: WGSL may give anything there.
+fn exp_nan(v: f32) -> f32 {
+  return select(exp(v), v, (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u);
+}
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3<u32>,
@@ -61,6 +66,6 @@ fn main(
   }
   var g = dy[select(0u, row, EACH)];
   if (MEAN) { g /= total[0]; }
-  let p = exp((x[i] - stats[row]) - stats[params.rows + row]);
+  let p = exp_nan((x[i] - stats[row]) - stats[params.rows + row]);
   dx[i] = g * (p * (hard + soft * w_all) - wanted);
 }

@@ -26,28 +26,36 @@ fn main(
 ) {
   let mine = (wid.y * nwg.x + wid.x) * (WG / LANES) + lane / LANES;
   let row = min(mine, params.rows - 1u); // teams without a row repeat the last: barriers need every lane
-  let from = row * params.units;
+  let start = row * params.units;
   let l = lane % LANES;
-  let shift = V(total(x[from]) / WIDTH);
+  let shift = V(total(x[start]) / WIDTH);
 
   var sum = V();
-  for (var u = l; u < params.units; u += LANES) { sum += x[from + u] - shift; }
+  for (var block = l; block < params.units; block += BLOCK) {
+    var part = V();
+    for (var u = block; u < min(block + BLOCK, params.units); u += LANES) { part += x[start + u] - shift; }
+    sum += part;
+  }
   let offset = V(team_sum(vec2f(total(sum), 0.0), lane).x / params.d); // mean - shift
 
   var squares = V();
-  for (var u = l; u < params.units; u += LANES) {
-    let centered = x[from + u] - shift - offset;
-    squares += centered * centered;
+  for (var block = l; block < params.units; block += BLOCK) {
+    var part = V();
+    for (var u = block; u < min(block + BLOCK, params.units); u += LANES) {
+      let centered = x[start + u] - shift - offset;
+      part += centered * centered;
+    }
+    squares += part;
   }
   let variance = team_sum(vec2f(total(squares), 0.0), lane).x / params.d;
   let scale = 1.0 / sqrt(variance + params.eps);
 
   if (mine >= params.rows) { return; }
   for (var u = l; u < params.units; u += LANES) {
-    var v = (x[from + u] - shift - offset) * scale;
+    var v = (x[start + u] - shift - offset) * scale;
     if (HAS_WEIGHT) { v *= weight[u]; }
     if (HAS_BIAS) { v += bias[u]; }
-    y[from + u] = v;
+    y[start + u] = v;
   }
   if (l == 0u) {
     mean[row] = total(shift + offset) / WIDTH;

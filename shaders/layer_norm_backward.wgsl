@@ -30,23 +30,29 @@ fn main(
 ) {
   let mine = (wid.y * nwg.x + wid.x) * (WG / LANES) + lane / LANES;
   let row = min(mine, params.rows - 1u); // teams without a row repeat the last: barriers need every lane
-  let from = row * params.units;
+  let start = row * params.units;
   let l = lane % LANES;
   let center = V(mean[row]);
   let scale = rstd[row];
 
   var sum = V();
   var products = V();
-  for (var u = l; u < params.units; u += LANES) {
-    let g = weighted(from + u, u);
-    sum += g;
-    products += g * (x[from + u] - center);
+  for (var block = l; block < params.units; block += BLOCK) {
+    var part = V();
+    var part_products = V();
+    for (var u = block; u < min(block + BLOCK, params.units); u += LANES) {
+      let g = weighted(start + u, u);
+      part += g;
+      part_products += g * (x[start + u] - center);
+    }
+    sum += part;
+    products += part_products;
   }
   let both = team_sum(vec2f(total(sum), total(products) * scale), lane) / params.d;
 
   if (mine >= params.rows) { return; }
   for (var u = l; u < params.units; u += LANES) {
-    let xhat = (x[from + u] - center) * scale;
-    dx[from + u] = (weighted(from + u, u) - V(both.x) - xhat * both.y) * scale;
+    let xhat = (x[start + u] - center) * scale;
+    dx[start + u] = (weighted(start + u, u) - V(both.x) - xhat * both.y) * scale;
   }
 }

@@ -6,6 +6,9 @@ const WIDTH: f32 = 4.0;
 const WG: u32 = 64;
 const LANES: u32 = 16; // divides WG
 
+// Rounding errors grow with the length of a chain of additions: so one chain adds up chains of BLOCK lanes' units.
+const BLOCK: u32 = 16 * LANES;
+
 struct Params {
   rows: u32,
   units: u32, // in a row

@@ -22,16 +22,17 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
-  let o = position(i, out_size());
-  let plane = plane_of_output(i);
+  let p = place(i, out_size());
+  let o = p.yz;
+  let plane = p.x * params.h * params.w;
   let first = window_first(o);
   let end = min(window_end(o), size());
   var best = lowest();
   var at = -1;
-  for (var iy = first[0]; iy < end[0]; iy += params.dilation_y) {
-    for (var ix = first[1]; ix < end[1]; ix += params.dilation_x) {
+  for (var iy = first[0]; iy < end[0]; iy += DILATION_Y) {
+    for (var ix = first[1]; ix < end[1]; ix += DILATION_X) {
       let here = iy * params.w + ix;
-      let v = x[plane + u32(here)];
+      let v = x[plane + here];
       if (at < 0 || beats(v, best)) {
         best = v;
         at = here;

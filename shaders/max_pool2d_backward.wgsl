@@ -21,15 +21,15 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
-  let p = position(i, size());
-  let own = p[0] * params.w + p[1];
-  let plane = plane_of_input(i);
-  let first = windows_begin(p);
-  let end = windows_end(p);
+  let p = place(i, size());
+  let plane = p.x * params.oh * params.ow;
+  let own = p.y * params.w + p.z;
+  let first = windows_begin(p.yz);
+  let end = windows_end(p.yz);
   var sum = 0.0;
   for (var oy = first[0]; oy < end[0]; oy++) {
     for (var ox = first[1]; ox < end[1]; ox++) {
-      let o = plane + u32(oy * params.ow + ox);
+      let o = plane + oy * params.ow + ox;
       if (indices[o] == own) { sum += dy[o]; }
     }
   }

@@ -4,30 +4,30 @@
 //   adaptive: from floor(o * size / out) to ceil((o + 1) * size / out), as PyTorch
 
 const ADAPTIVE: bool = false;
-
+// Constants, not params: a division by them is a multiplication.
+const KERNEL_Y: i32 = 3;
+const KERNEL_X: i32 = 3;
+const STRIDE_Y: i32 = 2;
+const STRIDE_X: i32 = 2;
+const PAD_Y: i32 = 1;
+const PAD_X: i32 = 1;
+const DILATION_Y: i32 = 1;
+const DILATION_X: i32 = 1;
 struct Params {
   n: u32, // threads
   h: i32,
   w: i32,
   oh: i32,
   ow: i32,
-  kernel_y: i32,
-  kernel_x: i32,
-  stride_y: i32,
-  stride_x: i32,
-  pad_y: i32,
-  pad_x: i32,
-  dilation_y: i32,
-  dilation_x: i32,
   divisor: f32, // of an average; 0: what the window covers
 }
 
 fn size() -> vec2i { return vec2i(params.h, params.w); }
 fn out_size() -> vec2i { return vec2i(params.oh, params.ow); }
-fn stride() -> vec2i { return vec2i(params.stride_y, params.stride_x); }
-fn pad() -> vec2i { return vec2i(params.pad_y, params.pad_x); }
-fn dilation() -> vec2i { return vec2i(params.dilation_y, params.dilation_x); }
-fn reach() -> vec2i { return (vec2i(params.kernel_y, params.kernel_x) - 1) * dilation() + 1; }
+fn stride() -> vec2i { return vec2i(STRIDE_Y, STRIDE_X); }
+fn pad() -> vec2i { return vec2i(PAD_Y, PAD_X); }
+fn dilation() -> vec2i { return vec2i(DILATION_Y, DILATION_X); }
+fn reach() -> vec2i { return vec2i((KERNEL_Y - 1) * DILATION_Y + 1, (KERNEL_X - 1) * DILATION_X + 1); }
 
 // Where the window starts; outside x if padded.
 fn window_begin(o: vec2i) -> vec2i {
@@ -59,13 +59,10 @@ fn windows_end(i: vec2i) -> vec2i {
   return min((i + pad()) / stride() + 1, out_size());
 }
 
-// Row and column of element `i` of planes of that size.
-fn position(i: u32, plane: vec2i) -> vec2i {
-  return vec2i(i32(i) / plane[1] % plane[0], i32(i) % plane[1]);
+// Plane, row and column of element `i` of planes of that size.
+fn place(i: u32, plane: vec2i) -> vec3i {
+  let rows = i32(i / u32(plane[1]));
+  let column = i32(i) - rows * plane[1];
+  let number = rows / plane[0];
+  return vec3i(number, rows - number * plane[0], column);
 }
-
-// Where the plane of output `i` begins in x.
-fn plane_of_output(i: u32) -> u32 { return i / u32(params.oh * params.ow) * u32(params.h * params.w); }
-
-// Where the plane of element `i` of x begins in the output.
-fn plane_of_input(i: u32) -> u32 { return i / u32(params.h * params.w) * u32(params.oh * params.ow); }

@@ -4,6 +4,7 @@
 // Grid: rows * LANES threads, folded into y.
 // import softmax_team.wgsl
 alias V = vec4<f32>; // or f32
+alias U = vec4<u32>; // its bits
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read_write> y: array<V>;
@@ -49,15 +50,15 @@ fn main(
   top = across_max(team_max(top, lid.x, lane));
 
   var total = V();
-  for (var i = first; i < end; i += step) { total += exp(x[i] - top); }
+  for (var i = first; i < end; i += step) { total += exp_nan(x[i] - top); }
   total = across_sum(team_sum(total, lid.x, lane));
 
   if (row >= params.rows) { return; }
   if (LOG) {
-    let shift = log(total);
+    let shift = log_nan(total);
     for (var i = first; i < end; i += step) { y[i] = (x[i] - top) - shift; }
   } else {
     let scale = 1.0 / total;
-    for (var i = first; i < end; i += step) { y[i] = exp(x[i] - top) * scale; }
+    for (var i = first; i < end; i += step) { y[i] = exp_nan(x[i] - top) * scale; }
   }
 }

@@ -1,8 +1,9 @@
 // Gradient of softmax along one axis, x [outer, n, inner], from its result: dx = y * (dy - sum(y * dy));
-// LOG (y = log softmax): dx = dy - exp(y) * sum(dy). LANES threads share a row, as in softmax.wgsl.
+// LOG (y = log softmax): dx = dy - exp_nan(y) * sum(dy). LANES threads share a row, as in softmax.wgsl.
 // Grid: rows * LANES threads, folded into y.
 // import softmax_team.wgsl
 alias V = vec4<f32>; // or f32
+alias U = vec4<u32>; // its bits
 
 @group(0) @binding(0) var<storage, read> y: array<V>;
 @group(0) @binding(1) var<storage, read> dy: array<V>;
@@ -47,6 +48,6 @@ fn main(
 
   if (row >= params.rows) { return; }
   for (var i = first; i < end; i += step) {
-    if (LOG) { dx[i] = dy[i] - exp(y[i]) * total; } else { dx[i] = y[i] * (dy[i] - total); }
+    if (LOG) { dx[i] = dy[i] - exp_nan(y[i]) * total; } else { dx[i] = y[i] * (dy[i] - total); }
   }
 }

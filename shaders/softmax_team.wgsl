@@ -1,5 +1,5 @@
 // What a team of LANES threads does together, for softmax*.wgsl and cross_entropy.wgsl: the importing file declares
-// V, WG and LANES. Barriers inside, so every thread of the workgroup must call; every lane of a team gets the result.
+// V, U, WG and LANES. Barriers inside, so every thread of the workgroup must call; every lane of a team gets the result.
 var<workgroup> team: array<V, WG>;
 
 // at: the thread in its workgroup; lane: in its team.
@@ -28,3 +28,7 @@ fn team_sum(v: V, at: u32, lane: u32) -> V {
   workgroupBarrier(); // before the next call writes
   return all;
 }
+
+// exp and log, but NaN of NaN: WGSL may give anything there.
+fn exp_nan(v: V) -> V { return select(exp(v), v, (bitcast<U>(v) & U(0x7fffffff)) > U(0x7f800000)); }
+fn log_nan(v: V) -> V { return select(log(v), v, (bitcast<U>(v) & U(0x7fffffff)) > U(0x7f800000)); }

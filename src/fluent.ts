@@ -1,5 +1,6 @@
-// The common ops as methods of Tensor, for chaining: `x.matmul(w).add(b).relu()`. Importing this file attaches them; the
-// entries do. Code under src/ calls the free functions, and this is the only file with a side effect.
+// The common ops as methods of Tensor, for chaining: `x.matmul(w).add(b).relu()`. Importing this file
+// attaches them; the entries do. Code under src/ calls the free functions, and this is the only file with a
+// side effect.
 
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./kernels/activation.ts";
 import { all, any } from "./kernels/any_all.ts";

@@ -1,11 +1,11 @@
-// The entry `wgrad`: everything public, listed by hand. Under Node import `wgrad/node`, which differs in requestDevice.
+// The entry `wgrad`: everything public, listed by hand. Under Node import `wgrad/node`, which differs in
+// requestDevice.
 
 import "./fluent.ts";
 
 // Device
 
 export { type AdapterSummary, currentDevice, Device, type DeviceOptions, withDevice } from "./gpu/device.ts";
-export { HostScalar } from "./gpu/dispatch.ts";
 export * from "./gpu/errors.ts";
 export { kernel } from "./gpu/kernel.ts";
 export type { MemoryReport } from "./gpu/pool.ts";
@@ -22,6 +22,7 @@ export {
   arange,
   type CreateOptions,
   full,
+  hostScalar,
   ones,
   onesLike,
   type RandomOptions,

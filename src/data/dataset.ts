@@ -61,9 +61,21 @@ export class ArrayDataset<K extends string = string> implements Dataset<K> {
   }
 }
 
+/** By the tag, not the constructor: Node's Buffer is a Uint8Array too. */
+const ARRAYS: Record<FieldData[typeof Symbol.toStringTag], new (size: number) => FieldData> = {
+  Float32Array,
+  Float64Array,
+  Int32Array,
+  Uint32Array,
+  Int16Array,
+  Uint16Array,
+  Int8Array,
+  Uint8Array,
+};
+
 function gatherRows({ data, shape }: Field, indices: Int32Array, length: number): Field {
   const row = length === 0 ? 0 : data.length / length;
-  const out = new (data.constructor as new (size: number) => FieldData)(indices.length * row);
+  const out = new ARRAYS[data[Symbol.toStringTag]](indices.length * row);
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!;
     if (!(index >= 0 && index < length))

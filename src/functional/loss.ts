@@ -46,8 +46,14 @@ export function smoothL1(
 ): Tensor {
   if (!(beta >= 0)) throw new OptionError(`smoothL1: beta must not be negative, got ${beta}`);
   if (beta === 0) return l1(x, y, { reduction });
-  const d = abs(difference("smoothL1", x, y));
-  return reduced("smoothL1", where(lt(d, beta), mul(square(d), 0.5 / beta), sub(d, 0.5 * beta)), reduction);
+  const d = difference("smoothL1", x, y);
+  const size = abs(d);
+  // The square of d, not of |d|, which has no curvature at 0.
+  return reduced(
+    "smoothL1",
+    where(lt(size, beta), mul(square(d), 0.5 / beta), sub(size, 0.5 * beta)),
+    reduction,
+  );
 }
 
 /**
@@ -62,9 +68,10 @@ export function huber(
   { delta = 1, reduction }: LossOptions & { delta?: number } = {},
 ): Tensor {
   if (!(delta > 0)) throw new OptionError(`huber: delta must be positive, got ${delta}`);
-  const d = abs(difference("huber", x, y));
-  const linear = mul(sub(d, 0.5 * delta), delta);
-  return reduced("huber", where(lt(d, delta), mul(square(d), 0.5), linear), reduction);
+  const d = difference("huber", x, y);
+  const size = abs(d);
+  const linear = mul(sub(size, 0.5 * delta), delta);
+  return reduced("huber", where(lt(size, delta), mul(square(d), 0.5), linear), reduction);
 }
 
 export interface NllOptions extends LossOptions {
@@ -83,7 +90,8 @@ export interface NllOptions extends LossOptions {
  */
 export function nll(x: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
   const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
-  if (labels.dtype !== "i32") throw new DTypeError(`nll: labels must be i32 class indices, got ${labels.dtype}`);
+  if (labels.dtype !== "i32")
+    throw new DTypeError(`nll: labels must be i32 class indices, got ${labels.dtype}`);
   checkClasses("nll", "log-probabilities", x, labels, weight);
   const axis = x.rank === 1 ? 0 : 1;
   const c = x.shape[axis];

@@ -79,11 +79,11 @@ export function avgPool2dBackward(dy: Tensor, a: Averaging): Tensor {
 }
 
 function parameters(a: Averaging, n: number) {
-  return { n, ...a.geometry.params, divisor: a.divisor };
+  return { n, ...a.geometry.sizes, divisor: a.divisor };
 }
 
 function variant(a: Averaging, threads: number) {
-  const constants = { ADAPTIVE: a.geometry.adaptive, INCLUDE_PAD: a.includePad };
+  const constants = { ...a.geometry.constants, INCLUDE_PAD: a.includePad };
   return { grid: grid1d(Math.ceil(threads / WG)), constants };
 }
 

@@ -53,7 +53,9 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
     throw new OptionError(`crossEntropy: labelSmoothing must be in [0, 1], got ${labelSmoothing}`);
   }
   if (!REDUCTIONS.includes(reduction)) {
-    throw new OptionError(`crossEntropy: reduction must be "mean", "sum" or "none", got ${String(reduction)}`);
+    throw new OptionError(
+      `crossEntropy: reduction must be "mean", "sum" or "none", got ${String(reduction)}`,
+    );
   }
   if (!isFloat(logits.dtype)) {
     throw new DTypeError(`crossEntropy: logits must be f32, got ${logits.dtype}${formatShape(logits.shape)}`);

@@ -72,7 +72,7 @@ export function rowLosses({ logits, labels, weight, o }: Call): RowResults {
     {
       grid: rows.grid,
       constants: { LANES: rows.lanes, HAS_WEIGHT: weight !== null, SMOOTH: smooth },
-      types: { V: rows.wide === 4 ? "vec4<f32>" : "f32" },
+      types: rows.types,
       hooks: rows.wide === 4 ? {} : VECTORLESS,
       label: "crossEntropy",
       flops: 5 * logits.size,

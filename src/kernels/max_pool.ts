@@ -60,10 +60,10 @@ export function maxPool(name: string, x: Tensor, g: PoolGeometry): [Tensor, Tens
     const n = y.size;
     const label = name;
     if (isPairs(g)) {
-      const { oh, ow } = g.params;
+      const { oh, ow } = g.sizes;
       pairs({ x, y, indices }, { n, oh, ow }, { grid: grid1d(Math.ceil(n / (4 * WG))), label, flops: 3 * n });
     } else {
-      forward({ x, y, indices }, { n, ...g.params, divisor: 0 }, { ...variant(g, n), label });
+      forward({ x, y, indices }, { n, ...g.sizes, divisor: 0 }, { ...variant(g, n), label });
     }
     return { outputs: [y, indices], pullback: ([dy]) => [dy && maxPool2dBackward(dy, indices, g)] };
   });
@@ -82,12 +82,12 @@ export function maxPool2dBackward(dy: Tensor, indices: Tensor, g: PoolGeometry):
   const [dx] = op(name, [dy, indices], () => {
     const dx = empty(g.x, "f32", dy.device);
     if (isPairs(g)) {
-      const { oh, ow } = g.params;
+      const { oh, ow } = g.sizes;
       const grid = grid1d(Math.ceil(dy.size / (4 * WG)));
       pairsBackward({ dy, indices, dx }, { n: dy.size, oh, ow }, { grid, label: name });
     } else {
       const n = dx.size;
-      backward({ dy, indices, dx }, { n, ...g.params, divisor: 0 }, { ...variant(g, n), label: name });
+      backward({ dy, indices, dx }, { n, ...g.sizes, divisor: 0 }, { ...variant(g, n), label: name });
     }
     return { outputs: [dx], pullback: ([ddx]) => [ddx && maxPool2dGather(ddx, indices, g), null] };
   });
@@ -112,14 +112,14 @@ export function maxPool2dGather(x: Tensor, indices: Tensor, g: PoolGeometry): Te
 }
 
 /** 2x2 windows with stride 2 that cover planes of even height and width: the kernels that read pairs. */
-function isPairs({ adaptive, params: p }: PoolGeometry): boolean {
-  const two = [p.kernel_y, p.kernel_x, p.stride_y, p.stride_x].every((v) => v === 2);
-  const plain = p.pad_y + p.pad_x === 0 && p.dilation_y * p.dilation_x === 1;
-  return !adaptive && two && plain && p.h === 2 * p.oh && p.w === 2 * p.ow;
+function isPairs({ constants: k, sizes: s }: PoolGeometry): boolean {
+  const two = [k.KERNEL_Y, k.KERNEL_X, k.STRIDE_Y, k.STRIDE_X].every((v) => v === 2);
+  const plain = k.PAD_Y + k.PAD_X === 0 && k.DILATION_Y * k.DILATION_X === 1;
+  return two && plain && s.h === 2 * s.oh && s.w === 2 * s.ow;
 }
 
 function variant(g: PoolGeometry, threads: number) {
-  return { grid: grid1d(Math.ceil(threads / WG)), constants: { ADAPTIVE: g.adaptive } };
+  return { grid: grid1d(Math.ceil(threads / WG)), constants: g.constants };
 }
 
 function checkFloat(name: string, key: string, t: Tensor): void {

@@ -19,20 +19,15 @@ export interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
-/** Both axes of a pooling: x [...lead, h, w] -> [...lead, oh, ow]; the rest as the parameters of pool_window.wgsl. */
+/** Both axes of a pooling: x [...lead, h, w] -> [...lead, oh, ow]; sizes and constants as pool_window.wgsl has them. */
 export interface PoolGeometry {
   readonly x: Shape;
   readonly y: Shape;
   /** Planes of h * w elements: n * c. */
   readonly planes: number;
-  readonly adaptive: boolean;
-  readonly params: {
-    readonly [K in
-      | "h"
-      | "w"
-      | "oh"
-      | "ow"
-      | `${"kernel" | "stride" | "pad" | "dilation"}_${"y" | "x"}`]: number;
+  readonly sizes: { readonly h: number; readonly w: number; readonly oh: number; readonly ow: number };
+  readonly constants: { readonly ADAPTIVE: boolean } & {
+    readonly [K in `${"KERNEL" | "STRIDE" | "PAD" | "DILATION"}_${"Y" | "X"}`]: number;
   };
 }
 
@@ -105,12 +100,12 @@ function geometry(x: Shape, lead: Shape, [h, w]: Two, [oh, ow]: Two, windows: Wi
     padding: [0, 0],
     dilation: [1, 1],
   };
-  const params = {
-    ...{ h, w, oh, ow },
-    ...{ kernel_y: kernel[0], kernel_x: kernel[1], stride_y: stride[0], stride_x: stride[1] },
-    ...{ pad_y: padding[0], pad_x: padding[1], dilation_y: dilation[0], dilation_x: dilation[1] },
+  const constants = {
+    ADAPTIVE: windows === null,
+    ...{ KERNEL_Y: kernel[0], KERNEL_X: kernel[1], STRIDE_Y: stride[0], STRIDE_X: stride[1] },
+    ...{ PAD_Y: padding[0], PAD_X: padding[1], DILATION_Y: dilation[0], DILATION_X: dilation[1] },
   };
-  return { x, y: [...lead, oh, ow], planes: numel(lead), adaptive: windows === null, params };
+  return { x, y: [...lead, oh, ow], planes: numel(lead), sizes: { h, w, oh, ow }, constants };
 }
 
 function planesOf(op: string, x: Shape): { lead: Shape; size: Two } {

@@ -77,7 +77,7 @@ const ALONE_SUM = "fn across_sum(v: V) -> V { return v; }";
 const options = (rows: Rows, log: boolean) => ({
   grid: rows.grid,
   constants: { LANES: rows.lanes, LOG: log },
-  types: { V: rows.wide === 4 ? "vec4<f32>" : "f32" },
+  types: rows.types,
 });
 
 function forward(label: string, x: Tensor, axis: number, log: boolean): Tensor {

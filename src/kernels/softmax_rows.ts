@@ -11,6 +11,8 @@ export interface Rows {
   /** The same in loads, as the shaders take them. */
   readonly params: { readonly rows: number; readonly n: number; readonly inner: number };
   readonly wide: 1 | 4;
+  /** The shaders' aliases. */
+  readonly types: { readonly V: string; readonly U: string };
   readonly lanes: number;
   readonly grid: readonly number[];
   /** The vector lies along the row: its elements must be combined. */
@@ -27,6 +29,7 @@ export function rowsOf(shape: Shape, axis: number, widen: "any" | "along" | "non
   const along = inner === 1 && n % 4 === 0;
   const wide = (along && widen !== "none") || (inner % 4 === 0 && widen === "any") ? 4 : 1;
   const across = wide === 4 && inner === 1;
+  const types = wide === 4 ? { V: "vec4<f32>", U: "vec4<u32>" } : { V: "f32", U: "u32" };
   const params = {
     rows: across ? count : count / wide,
     n: across ? n / wide : n,
@@ -42,6 +45,7 @@ export function rowsOf(shape: Shape, axis: number, widen: "any" | "along" | "non
     inner,
     params,
     wide,
+    types,
     lanes,
     grid: grid1d(Math.ceil((params.rows * lanes) / WG)),
     across,

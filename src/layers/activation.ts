@@ -1,4 +1,5 @@
-// Activations as layers, for Sequential: no parameters, x [...] -> [...]. The functions and their gradients: src/kernels.
+// Activations as layers, for Sequential: no parameters, x [...] -> [...]. The functions and their gradients:
+// src/kernels.
 
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "../kernels/activation.ts";
 import { logSoftmax, softmax } from "../kernels/softmax.ts";

@@ -1,19 +1,19 @@
-// Batch norm: y = (x - mean) / sqrt(var + eps) * weight + bias, mean and biased variance per channel, over the batch in
-// training and running averages in evaluation. Statistics of single samples: layer_norm.ts.
+// Batch norm: y = (x - mean) / sqrt(var + eps) * weight + bias, mean and biased variance per channel, over
+// the batch in training and running averages in evaluation. Statistics of single samples: layer_norm.ts.
 
 import { ShapeError } from "../gpu/errors.ts";
 import { batchNorm } from "../kernels/batch_norm.ts";
 import { buffer, type Parameter } from "../tensor/parameter.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { constantParameter } from "./init.ts";
+import { constantParameter } from "./defaults.ts";
 import { Module } from "./module.ts";
 import { checkPositive, checkRange } from "./options.ts";
 
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5. */
   readonly eps?: number;
-  /** Weight of the newest batch in the running averages; null: plain averages over all batches. Default 0.1. */
+  /** Weight of the newest batch in the running averages; null: averages over all batches. Default 0.1. */
   readonly momentum?: number | null;
   /** Learn a scale and a shift. Default true. */
   readonly affine?: boolean;
@@ -33,6 +33,7 @@ abstract class BatchNorm extends Module {
   constructor(
     readonly channels: number,
     options: BatchNormOptions,
+    private readonly ranks: readonly number[],
   ) {
     super();
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
@@ -51,11 +52,8 @@ abstract class BatchNorm extends Module {
     this.numBatchesTracked = this.registerBuffer("num_batches_tracked", buffer([], new Int32Array(1)));
   }
 
-  /** Whether batch norm takes x of this rank. */
-  protected abstract takes(rank: number): boolean;
-
   forward(x: Tensor): Tensor {
-    if (!this.takes(x.rank)) {
+    if (!this.ranks.includes(x.rank)) {
       throw new ShapeError(
         `${this.constructor.name}: does not take ${x.rank} axes, x ${formatShape(x.shape)}`,
       );
@@ -83,28 +81,21 @@ abstract class BatchNorm extends Module {
 /**
  * Batch norm of images (torch.nn.BatchNorm2d; Ioffe & Szegedy 2015).
  *
- * Shapes: x [n, channels, h, w] -> the same; weight, bias, running_mean, running_var [channels], num_batches_tracked [].
- * Initial values: weight and running_var 1, bias and running_mean 0. running_var is averaged from unbiased variances.
+ * Shapes: x [n, channels, h, w] -> the same; weight, bias, running_mean, running_var [channels],
+ * num_batches_tracked []. Initial values: weight and running_var 1, bias and running_mean 0. running_var is
+ * averaged from unbiased variances.
  *
  * @throws OptionError for channels that are no positive integer, eps or momentum out of range
  */
 export class BatchNorm2d extends BatchNorm {
   constructor(channels: number, options: BatchNormOptions = {}) {
-    super(channels, options);
-  }
-
-  protected takes(rank: number): boolean {
-    return rank === 4;
+    super(channels, options, [4]);
   }
 }
 
 /** Batch norm of vectors or sequences (torch.nn.BatchNorm1d): x [n, channels] or [n, channels, length]. */
 export class BatchNorm1d extends BatchNorm {
   constructor(channels: number, options: BatchNormOptions = {}) {
-    super(channels, options);
-  }
-
-  protected takes(rank: number): boolean {
-    return rank === 2 || rank === 3;
+    super(channels, options, [2, 3]);
   }
 }

@@ -5,7 +5,8 @@ import { conv2d } from "../kernels/conv2d.ts";
 import type { Conv2dOptions as Geometry } from "../kernels/conv2d_geometry.ts";
 import type { Parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defaultParameter, type InitOptions } from "./init.ts";
+import { uniformParameter } from "./defaults.ts";
+import type { InitOptions } from "./init.ts";
 import { Module } from "./module.ts";
 import { checkPair, checkPositive, formatOptions, formatPair, type Pair } from "./options.ts";
 
@@ -47,8 +48,8 @@ export class Conv2d extends Module {
     const perGroup = inChannels / (groups ?? 1);
     const [kh, kw] = this.kernelSize;
     const fanIn = perGroup * kh * kw;
-    this.weight = defaultParameter([outChannels, perGroup, kh, kw], fanIn, options);
-    this.bias = bias ? defaultParameter([outChannels], fanIn, options) : null;
+    this.weight = uniformParameter([outChannels, perGroup, kh, kw], fanIn, options);
+    this.bias = bias ? uniformParameter([outChannels], fanIn, options) : null;
   }
 
   forward(x: Tensor): Tensor {

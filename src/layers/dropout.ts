@@ -1,5 +1,5 @@
-// Dropout: y = x m / (1 - p), m = 1 with probability 1 - p, else 0; y = x in evaluation. Masks come from the one stream of
-// random numbers (manualSeed).
+// Dropout: y = x m / (1 - p), m = 1 with probability 1 - p, else 0; y = x in evaluation. Masks come from the
+// one stream of random numbers (manualSeed).
 
 import { dropout } from "../kernels/dropout.ts";
 import type { Tensor } from "../tensor/tensor.ts";

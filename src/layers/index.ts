@@ -12,6 +12,7 @@ export {
   Softplus,
   Tanh,
 } from "./activation.ts";
+export { AdaptiveAvgPool2d, AdaptiveMaxPool2d } from "./adaptive_pooling.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batch_norm2d.ts";
 export { Conv2d, type Conv2dOptions } from "./conv2d.ts";
 export { Dropout } from "./dropout.ts";
@@ -21,6 +22,6 @@ export * as init from "./init.ts";
 export { LayerNorm, type LayerNormOptions } from "./layer_norm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { Module } from "./module.ts";
-export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from "./pooling.ts";
+export { AvgPool2d, MaxPool2d } from "./pooling.ts";
 export { type Layer, ModuleList, Sequential } from "./sequential.ts";
 export type { LoadOptions, LoadReport, StateArray, StateDict, StateValue } from "./state_dict.ts";

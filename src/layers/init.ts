@@ -1,9 +1,8 @@
-// Initialisers (torch.nn.init without the underscores): each sets a tensor in place and returns it. Values are drawn on the
-// CPU, so that a seed gives the same bits on every host.
+// Initialisers (torch.nn.init without the underscores): each sets a tensor in place and returns it. Values
+// are drawn on the CPU, so that a seed gives the same bits on every host.
 
 import { OptionError, ShapeError } from "../gpu/errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
-import { type Parameter, parameter } from "../tensor/parameter.ts";
 import type { Generator } from "../tensor/philox.ts";
 import { fill } from "../tensor/primitives.ts";
 import { defaultGenerator } from "../tensor/random.ts";
@@ -30,7 +29,10 @@ export interface XavierOptions extends InitOptions {
   readonly gain?: number;
 }
 
-/** Factor on the standard deviation that makes up for what a nonlinearity takes (torch.nn.init.calculate_gain). */
+/**
+ * Factor on the standard deviation that makes up for what a nonlinearity takes
+ * (torch.nn.init.calculate_gain).
+ */
 export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
   const gains = {
     linear: 1,
@@ -127,17 +129,6 @@ export function xavierUniform(t: Tensor, options: XavierOptions = {}): Tensor {
 /** N(0, 2 gain^2 / (fanIn + fanOut)): Glorot & Bengio 2010. */
 export function xavierNormal(t: Tensor, options: XavierOptions = {}): Tensor {
   return normal(t, 0, xavierStd(t.shape, options), options);
-}
-
-/** PyTorch's default for weights and biases: U(+-1 / sqrt(fanIn)), for weights kaimingUniform with a = sqrt(5). */
-export function defaultParameter(shape: Shape, fanIn: number, options: InitOptions): Parameter {
-  const bound = fanIn > 0 ? 1 / Math.sqrt(fanIn) : 0;
-  return parameter(shape, drawn(options).uniform(numel(shape), -bound, bound));
-}
-
-/** A parameter of one value: the scale and shift of norms. */
-export function constantParameter(shape: Shape, value: number): Parameter {
-  return parameter(shape, new Float32Array(numel(shape)).fill(value));
 }
 
 function kaimingStd(

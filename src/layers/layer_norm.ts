@@ -1,10 +1,11 @@
-// Layer norm over the last axes: y = (x - mean) / sqrt(var + eps) * weight + bias. Batch statistics: batch_norm2d.ts.
+// Layer norm over the last axes: y = (x - mean) / sqrt(var + eps) * weight + bias. Batch statistics:
+// batch_norm2d.ts.
 
 import { layerNorm } from "../kernels/layer_norm.ts";
 import type { Parameter } from "../tensor/parameter.ts";
 import type { Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { constantParameter } from "./init.ts";
+import { constantParameter } from "./defaults.ts";
 import { Module } from "./module.ts";
 import { checkPositive, checkRange } from "./options.ts";
 

@@ -3,7 +3,8 @@
 import { linear } from "../kernels/linear.ts";
 import type { Parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { defaultParameter, type InitOptions } from "./init.ts";
+import { uniformParameter } from "./defaults.ts";
+import type { InitOptions } from "./init.ts";
 import { Module } from "./module.ts";
 import { checkPositive } from "./options.ts";
 
@@ -31,8 +32,8 @@ export class Linear extends Module {
   ) {
     super();
     checkPositive("Linear", { inFeatures, outFeatures });
-    this.weight = defaultParameter([outFeatures, inFeatures], inFeatures, options);
-    this.bias = (options.bias ?? true) ? defaultParameter([outFeatures], inFeatures, options) : null;
+    this.weight = uniformParameter([outFeatures, inFeatures], inFeatures, options);
+    this.bias = (options.bias ?? true) ? uniformParameter([outFeatures], inFeatures, options) : null;
   }
 
   forward(x: Tensor): Tensor {

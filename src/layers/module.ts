@@ -1,5 +1,6 @@
-// Module: a tree of parameters, buffers and further modules with a `forward` (torch.nn.Module). Its members are its plain
-// fields in the order of declaration: parameters, modules, arrays of either. No proxies. State dicts: state_dict.ts.
+// Module: a tree of parameters, buffers and further modules with a `forward` (torch.nn.Module). Its members
+// are its plain fields in the order of declaration: parameters, modules, arrays of either. No proxies. State
+// dicts: state_dict.ts.
 
 import { HostState } from "../gpu/trace.ts";
 import { Parameter } from "../tensor/parameter.ts";
@@ -148,8 +149,8 @@ export abstract class Module {
   /**
    * Copies values in, in place, so that optimizers keep their hold. Nothing is copied unless everything fits.
    *
-   * @throws FormatError listing all missing keys, unexpected keys, wrong shapes and wrong dtypes. With `strict: false` the
-   *   first two are returned instead
+   * @throws FormatError listing all missing keys, unexpected keys, wrong shapes and wrong dtypes. With
+   *   `strict: false` the first two are returned instead
    */
   loadStateDict(dict: StateDict, options: LoadOptions = {}): LoadReport {
     return loadStateDict(this.stateDict(), dict, options);

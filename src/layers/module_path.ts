@@ -1,5 +1,5 @@
-// Where in the tree a running `forward` stands, so that labels carry module paths: `features.0/conv2d`. A module does not
-// know its name; whoever calls it has it as a member and does.
+// Where in the tree a running `forward` stands, so that labels carry module paths: `features.0/conv2d`. A
+// module does not know its name; whoever calls it has it as a member and does.
 
 import { withLabel } from "../gpu/label.ts";
 import type { Module } from "./module.ts";
@@ -7,7 +7,10 @@ import type { Module } from "./module.ts";
 let running: Module | null = null;
 const namesBelow = new WeakMap<Module, Map<Module, string>>();
 
-/** Runs `fn`, the forward of `module`, under its name in the module whose forward runs; nameless outside of all. */
+/**
+ * Runs `fn`, the forward of `module`, under its name in the module whose forward runs; nameless outside of
+ * all.
+ */
 export function asChild<R>(module: Module, fn: () => R): R {
   const caller = running;
   const name = caller ? nameIn(caller, module) : "";

@@ -1,7 +1,7 @@
-// Pooling layers over the last two axes: windows of a fixed size, or a fixed number of windows (adaptive). No parameters.
+// Pooling layers over the last two axes, windows of a fixed size. No parameters. A fixed number of windows:
+// adaptive_pooling.ts.
 
 import { OptionError } from "../gpu/errors.ts";
-import { adaptiveAvgPool2d, adaptiveMaxPool2d } from "../kernels/adaptive_pool.ts";
 import { type AvgPool2dOptions, avgPool2d } from "../kernels/avg_pool.ts";
 import { maxPool2d } from "../kernels/max_pool.ts";
 import type { PoolOptions } from "../kernels/pool_geometry.ts";
@@ -24,10 +24,11 @@ function checkedWindow<O extends PoolOptions>(layer: string, options: Pair | O):
 }
 
 /**
- * Largest value of each window (torch.nn.MaxPool2d). Options: kernelSize, or that alone; stride (default kernelSize),
- * padding (0, counts as -inf), dilation (1), ceilMode (false).
+ * Largest value of each window (torch.nn.MaxPool2d). Options: kernelSize, or that alone; stride (default
+ * kernelSize), padding (0, counts as -inf), dilation (1), ceilMode (false).
  *
- * Shapes: x [n, c, h, w] -> [n, c, oh, ow], oh = floor((h + 2 padding - dilation (k - 1) - 1) / stride) + 1, ow likewise.
+ * Shapes: x [n, c, h, w] -> [n, c, oh, ow], oh = floor((h + 2 padding - dilation (k - 1) - 1) / stride) + 1,
+ * ow likewise.
  *
  * @throws OptionError for sizes out of range
  */
@@ -49,8 +50,8 @@ export class MaxPool2d extends Module {
 }
 
 /**
- * Mean of each window (torch.nn.AvgPool2d). Options: kernelSize, or that alone; stride (default kernelSize), padding (0),
- * ceilMode (false), countIncludePad (true), divisorOverride (none).
+ * Mean of each window (torch.nn.AvgPool2d). Options: kernelSize, or that alone; stride (default kernelSize),
+ * padding (0), ceilMode (false), countIncludePad (true), divisorOverride (none).
  *
  * Shapes: x [n, c, h, w] -> [n, c, oh, ow] as MaxPool2d.
  *
@@ -70,37 +71,5 @@ export class AvgPool2d extends Module {
 
   protected override describe(): string {
     return formatOptions(this.options);
-  }
-}
-
-/** Means of outputSize windows that cover x (torch.nn.AdaptiveAvgPool2d): x [n, c, h, w] -> [n, c, ...outputSize]. */
-export class AdaptiveAvgPool2d extends Module {
-  constructor(readonly outputSize: Pair) {
-    super();
-    checkPair("AdaptiveAvgPool2d", "outputSize", outputSize, 1);
-  }
-
-  forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, this.outputSize);
-  }
-
-  protected override describe(): string {
-    return formatPair(this.outputSize);
-  }
-}
-
-/** Maxima of outputSize windows that cover x (torch.nn.AdaptiveMaxPool2d): x [n, c, h, w] -> [n, c, ...outputSize]. */
-export class AdaptiveMaxPool2d extends Module {
-  constructor(readonly outputSize: Pair) {
-    super();
-    checkPair("AdaptiveMaxPool2d", "outputSize", outputSize, 1);
-  }
-
-  forward(x: Tensor): Tensor {
-    return adaptiveMaxPool2d(x, this.outputSize);
-  }
-
-  protected override describe(): string {
-    return formatPair(this.outputSize);
   }
 }

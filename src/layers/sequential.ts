@@ -1,4 +1,5 @@
-// Containers: Sequential feeds each layer's output to the next, ModuleList only holds. Keys are the indices: "0.weight".
+// Containers: Sequential feeds each layer's output to the next, ModuleList only holds. Keys are the indices:
+// "0.weight".
 
 import { UsageError } from "../gpu/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,4 +1,5 @@
-// State dicts: the tensors of a module by PyTorch's keys, and copying values into them, all or nothing. Files: src/io.
+// State dicts: the tensors of a module by PyTorch's keys, and copying values into them, all or nothing.
+// Files: src/io.
 
 import { FormatError } from "../gpu/errors.ts";
 import { copyInto } from "../tensor/primitives.ts";
@@ -25,14 +26,20 @@ export interface LoadReport {
   readonly unexpected: string[];
 }
 
-/** Parameters, then buffers, then children, in the order of declaration; a shared tensor under each of its names. */
+/**
+ * Parameters, then buffers, then children, in the order of declaration; a shared tensor under each of its
+ * names.
+ */
 export function stateOf(module: Module, prefix = "", into = new Map<string, Tensor>()): Map<string, Tensor> {
   for (const [name, t] of [...module.ownParameters(), ...module.ownBuffers()]) into.set(prefix + name, t);
   for (const [name, child] of module.namedChildren()) stateOf(child, `${prefix}${name}.`, into);
   return into;
 }
 
-/** Copies the values of `dict` into `targets`, in place. Throws FormatError, naming all that does not fit, before any copy. */
+/**
+ * Copies the values of `dict` into `targets`, in place. Throws FormatError, naming all that does not fit,
+ * before any copy.
+ */
 export function loadStateDict(
   targets: ReadonlyMap<string, Tensor>,
   dict: StateDict,
@@ -43,7 +50,10 @@ export function loadStateDict(
   return report;
 }
 
-/** The check of `loadStateDict` alone; `apply` does the copies. For who must know first that all of several things fit. */
+/**
+ * The check of `loadStateDict` alone; `apply` does the copies. For who must know first that all of several
+ * things fit.
+ */
 export function planStateDict(
   targets: ReadonlyMap<string, Tensor>,
   dict: StateDict,

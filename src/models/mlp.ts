@@ -14,7 +14,8 @@ export interface MlpOptions extends InitOptions {
 }
 
 /**
- * x [b, ...] with sizes[0] values a sample -> [b, sizes.at(-1)]; `new Mlp([784, 256, 10])` has one hidden layer.
+ * x [b, ...] with sizes[0] values a sample -> [b, sizes.at(-1)]; `new Mlp([784, 256, 10])` has one hidden
+ * layer.
  *
  * @throws OptionError for fewer than two sizes
  */

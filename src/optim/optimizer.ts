@@ -111,7 +111,8 @@ export abstract class Optimizer<H extends { lr: number }> {
     const wrong = [...own].filter(([name, t]) => tensors.get(name)?.size !== t.size).map(([name]) => name);
     const extra = [...tensors.keys()].filter((name) => !own.has(name));
     const counts = (groups: OptimizerState["groups"]) => groups.map((g) => g.params).join();
-    const fits = counts(state.groups) === counts(this.state().groups) && state.steps.length === this.steps.size;
+    const fits =
+      counts(state.groups) === counts(this.state().groups) && state.steps.length === this.steps.size;
     if (fits && wrong.length === 0 && extra.length === 0) return;
     const list = (names: string[]) => names.join(", ") || "none";
     throw new FormatError(

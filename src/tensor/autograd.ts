@@ -117,6 +117,7 @@ class Tape {
     if (!t.requiresGrad) throw new UsageError(`backward: ${t} does not require a gradient`);
     this.hold(g);
     if (!t.node) {
+      void t.storage; // throws where a scope released the middle of the tape
       this.leaves.set(t, this.sum(this.leaves.get(t) ?? null, g));
       return;
     }

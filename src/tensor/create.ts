@@ -1,6 +1,7 @@
 // Making tensors: from host values, constant, counting, random.
 
 import { currentDevice, type Device } from "../gpu/device.ts";
+import { HostScalar } from "../gpu/dispatch.ts";
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { type DType, dtypeOf, type TypedArray, typedArray } from "./dtype.ts";
 import type { Generator } from "./philox.ts";
@@ -76,6 +77,11 @@ export function zerosLike(t: Tensor): Tensor {
 
 export function onesLike(t: Tensor): Tensor {
   return full(t.shape, 1, { dtype: t.dtype, device: t.device });
+}
+
+/** A scalar [] read on the host now and, inside a compiled function, at every replay: a rate, a weight that changes. */
+export function hostScalar(read: () => number, options: CreateOptions = {}): Tensor {
+  return fill(empty([], options.dtype, options.device), new HostScalar(read));
 }
 
 /** start, start + step, ... below end (torch.arange): i32 if all three are integers, else f32. */

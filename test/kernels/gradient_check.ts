@@ -47,12 +47,20 @@ export async function checkGradients(
   const alongV = (x: Nd) => along((x) => [loss(x)], x)[0]!;
   const zero = new Float32Array(x.size);
   expectClose(ddx ? await ddx.data() : zero, gradient(alongV, rounded, step), gg, "second gradient of x");
-  expectClose(await ddy!.data(), along((x) => ref(x).data, rounded), gg, "second gradient of dy");
+  expectClose(
+    await ddy!.data(),
+    along((x) => ref(x).data, rounded),
+    gg,
+    "second gradient of dy",
+  );
 }
 
 const dot = (a: readonly number[], b: readonly number[]) => a.reduce((s, v, i) => s + v * b[i]!, 0);
 
-const moved = (x: Nd, v: Nd, t: number): Nd => ({ shape: x.shape, data: x.data.map((a, i) => a + t * v.data[i]!) });
+const moved = (x: Nd, v: Nd, t: number): Nd => ({
+  shape: x.shape,
+  data: x.data.map((a, i) => a + t * v.data[i]!),
+});
 
 /** d/dt f at 0, elementwise. */
 function slope(f: (t: number) => readonly number[], h: number): number[] {

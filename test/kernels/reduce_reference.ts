@@ -1,6 +1,7 @@
 // Reductions in float64, the obvious way: the elements that differ only in the folded axes, handed to a function.
-import { build, type Nd, ravel, unravel } from "./nd.ts";
+
 import type { Shape } from "../../src/tensor/shape.ts";
+import { build, type Nd, ravel, unravel } from "./nd.ts";
 
 /**
  * For every index of the other axes, `fn` of the elements along `axes` in row-major order. One result: those axes get size

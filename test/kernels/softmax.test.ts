@@ -7,8 +7,8 @@ import { logSoftmax, softmax } from "../../src/kernels/softmax.ts";
 import { tensor, zeros } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { loadGolden } from "../golden/load.ts";
-import { checkGradients } from "./gradient_check.ts";
 import { checkGolden, expectClose } from "./golden_case.ts";
+import { checkGradients } from "./gradient_check.ts";
 import { type Nd, put } from "./nd.ts";
 import { alongAxes, normal } from "./reduce_reference.ts";
 
@@ -75,7 +75,9 @@ describe.each(["softmax", "logSoftmax"] as const)("%s", (name) => {
   });
 
   test("errors", () => {
-    expect(() => run(zeros([2, 3]), 2)).toThrow(new RegExp(`${name}: axis 2 is out of range for 2 dimensions`));
+    expect(() => run(zeros([2, 3]), 2)).toThrow(
+      new RegExp(`${name}: axis 2 is out of range for 2 dimensions`),
+    );
     expect(() => run(zeros([2], { dtype: "i32" }))).toThrow(new RegExp(`${name}: needs f32, x i32\\[2\\]`));
   });
 });
@@ -90,9 +92,18 @@ describe("logsumexp", () => {
   test.each([
     [[4, 5], [1]],
     [[4, 5], [0]],
-    [[3, 4, 5], [0, 2]],
-    [[2, 2, 3, 2, 2], [0, 2, 4]],
-    [[3, 4, 2], [0, 1, 2]],
+    [
+      [3, 4, 5],
+      [0, 2],
+    ],
+    [
+      [2, 2, 3, 2, 2],
+      [0, 2, 4],
+    ],
+    [
+      [3, 4, 2],
+      [0, 1, 2],
+    ],
   ])("of %j over %j, with gradients", async (shape, axes) => {
     await checkGradients(
       (x) => logsumexp(x, axes, true),

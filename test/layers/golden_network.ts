@@ -1,4 +1,5 @@
-// The network of layers.json, built from its list of modules, so that the file and the test cannot drift apart.
+// The network of layers.json, built from its list of modules, so that the file and the test cannot drift
+// apart.
 import * as nn from "../../src/layers/index.ts";
 import { loadLayers } from "../golden/load.ts";
 

@@ -1,4 +1,5 @@
-// Layers: a small network against PyTorch in both modes, what each layer passes to its op, and errors of options.
+// Layers: a small network against PyTorch in both modes, what each layer passes to its op, and errors of
+// options.
 import { beforeAll, describe, expect, it } from "vitest";
 import { requestDevice } from "../../src/hosts/node.ts";
 import * as nn from "../../src/layers/index.ts";

@@ -1,6 +1,12 @@
 // Compiles jobs on a device and gives the errors, one text a job ("" is success). Serves Node (Tint) and Deno (Naga).
 import type { Job } from "./jobs.ts";
 
+/** The features of the jobs that the adapter has. */
+export function featuresFor(adapter: GPUAdapter, jobs: readonly Job[]): GPUFeatureName[] {
+  const wanted = [...new Set(jobs.flatMap((job) => job.features))] as GPUFeatureName[];
+  return wanted.filter((feature) => adapter.features.has(feature));
+}
+
 export async function compileJobs(device: GPUDevice, jobs: readonly Job[]): Promise<string[]> {
   const errors: string[] = [];
   for (const job of jobs) errors.push(await compileJob(device, job));

@@ -5,15 +5,20 @@ import * as generated from "../../src/gpu/shaders.gen.ts";
 import { specialise } from "../../src/gpu/specialise.ts";
 
 export interface Job {
+  readonly file: string;
   readonly name: string;
   readonly code: string;
   readonly entry: string;
   readonly constants: Readonly<Record<string, number>>;
+  /** Device features that its `enable` lines need. */
+  readonly features: readonly string[];
 }
+
+/** `enable` in WGSL -> feature of the device. */
+const FEATURE_OF: Readonly<Record<string, string>> = { f16: "shader-f16", subgroups: "subgroups" };
 
 const { scalarFunctions, ...shaders } = generated;
 
-/** Without `subgroups` or f16: no adapter of the tests is sure to have them. */
 export function jobs(): Job[] {
   const all: readonly Shader[] = Object.values(shaders);
   const plain: ShaderVariant = { constants: {}, types: {} };
@@ -34,7 +39,13 @@ function job(shader: Shader, variant: ShaderVariant, entry: string): Job {
     types: variant.types,
   });
   const choices = Object.entries({ ...variant.constants, ...variant.types }).map(([k, v]) => `${k}=${v}`);
-  return { name: [shader.file, entry, ...choices].join(" "), code, entry, constants: overrides };
+  const name = [shader.file, entry, ...choices].join(" ");
+  return { file: shader.file, name, code, entry, constants: overrides, features: featuresOf(code) };
+}
+
+function featuresOf(code: string): string[] {
+  const enabled = [...code.matchAll(/^\s*enable\s+([^;]+);/gm)].flatMap((m) => m[1]!.split(/\s*,\s*/));
+  return enabled.map((extension) => FEATURE_OF[extension] ?? extension);
 }
 
 /** All scalar functions that take `type`, each called once with a value no compiler can know. */
@@ -53,5 +64,12 @@ function scalarJob(type: string): Job {
     "@group(0) @binding(1) var<storage, read_write> y: array<u32>;",
     `@compute @workgroup_size(1) fn main() {\n${calls.join("\n")}\n}`,
   ].join("\n");
-  return { name: `scalar.wgsl T=${type}`, code, entry: "main", constants: {} };
+  return {
+    file: "scalar.wgsl",
+    name: `scalar.wgsl T=${type}`,
+    code,
+    entry: "main",
+    constants: {},
+    features: [],
+  };
 }

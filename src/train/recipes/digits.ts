@@ -50,7 +50,10 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   const elapsed = () => (performance.now() - started) / 1000;
   if (done.aborted) return { ...base, metrics: {}, seconds: elapsed() };
 
-  const test = new DataLoader(digitDataset(mnist.test), { batchSize: 250, transform: standardize<"x" | "y">({ ...mnist, field: "x" }) });
+  const test = new DataLoader(digitDataset(mnist.test), {
+    batchSize: 250,
+    transform: standardize<"x" | "y">({ ...mnist, field: "x" }),
+  });
   const judgement = await judge(parts.model, test, 10);
   const { accuracy, loss } = judgement;
   log(`test accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} on ${mnist.test.count} digits`);
@@ -67,7 +70,10 @@ interface DigitParts extends RunParts {
 }
 
 function build(config: Config, mnist: Mnist): DigitParts {
-  const transform = [randomAffine<"x" | "y">({ rotation: 8, scale: [0.95, 1.05], shift: 1 }, "x"), standardize<"x" | "y">({ ...mnist, field: "x" })];
+  const transform = [
+    randomAffine<"x" | "y">({ rotation: 8, scale: [0.95, 1.05], shift: 1 }, "x"),
+    standardize<"x" | "y">({ ...mnist, field: "x" }),
+  ];
   const loader = new DataLoader<"x" | "y">(digitDataset(mnist.train), {
     batchSize: config.batch,
     shuffle: true,
@@ -155,7 +161,7 @@ async function report(
   const steps = history.filter((h) => h.kind === "step");
   const size = 28;
   const pixels = (i: number) => mnist.test.images.subarray(i * size * size, (i + 1) * size * size);
-  const filters = model.stateDict().get("conv1.weight")!;
+  const filters = model.stateDict().get("features.0.weight")!;
   return renderReport({
     title: "MNIST digits",
     summary: `Test accuracy ${(100 * judgement.accuracy).toFixed(2)} % on ${mnist.test.count} digits.`,
