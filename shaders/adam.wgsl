@@ -2,7 +2,8 @@
 //   g += weight_decay p  (Adam)   or   p -= lr weight_decay p  (AdamW: DECOUPLED)
 //   m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2
 //   p -= step_size m / (sqrt(v) / root2 + eps),  step_size = lr / (1 - beta1^t),  root2 = sqrt(1 - beta2^t)
-// AMSGRAD divides by the largest v so far (Reddi et al. 2018). Grid: one thread per four elements, folded into y.
+// AMSGRAD divides by the largest v so far (Reddi et al. 2018), NaN kept. Where m = 0 nothing moves, whatever eps: the slab's
+// padding must stay zero, and 0 / (0 + eps) does not with eps = 0. Grid: one thread per four elements, folded into y.
 
 @group(0) @binding(0) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> p: array<vec4<f32>>;
@@ -30,6 +31,14 @@ const AMSGRAD: bool = false;
 // @variant DECOUPLED=true
 // @variant AMSGRAD=true
 
+fn is_nan(x: vec4<f32>) -> vec4<bool> {
+  return (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) > vec4(0x7f800000u);
+}
+
+fn is_zero(x: vec4<f32>) -> vec4<bool> {
+  return (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) == vec4(0u);
+}
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3<u32>,
@@ -46,8 +55,9 @@ fn main(
   m[i] = moment;
   v[i] = square;
   if (AMSGRAD) {
-    square = max(v_max[i], square);
+    square = select(max(v_max[i], square), square + v_max[i], is_nan(square) | is_nan(v_max[i]));
     v_max[i] = square;
   }
-  p[i] = w - params.step_size * moment / (sqrt(square) / params.root2 + params.eps);
+  let change = params.step_size * moment / (sqrt(square) / params.root2 + params.eps);
+  p[i] = w - select(change, vec4<f32>(), is_zero(moment));
 }

@@ -11,7 +11,6 @@ struct Params { outputs: u32, n: u32, inner: u32 }
 
 const WG: u32 = 64;
 const LANES: u32 = 16; // a power of two
-// @variant LANES=1
 
 // Orders floats as integers. NaN above all, as in PyTorch; -0 = 0.
 fn key(v: T) -> K {
@@ -26,6 +25,16 @@ var<workgroup> team: array<Best, WG>;
 
 fn better(a: Best, b: Best) -> bool {
   return a.key > b.key || (a.key == b.key && a.index < b.index);
+}
+
+// The best of a team; lane 0 gets it. Barriers inside, so every thread must call. Replaced for LANES = 1.
+fn best_of_team(best: Best, at: u32, lane: u32) -> Best {
+  team[at] = best;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half && better(team[at + half], team[at])) { team[at] = team[at + half]; }
+  }
+  return team[at];
 }
 
 @compute @workgroup_size(WG)
@@ -45,13 +54,6 @@ fn main(
     let k = key(x[base + r * params.inner]);
     if (k > best.key) { best = Best(k, r); }
   }
-  if (LANES > 1u) {
-    team[lid.x] = best;
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-      workgroupBarrier();
-      if (lane < half && better(team[lid.x + half], team[lid.x])) { team[lid.x] = team[lid.x + half]; }
-    }
-    best = team[lid.x]; // right for lane 0, the one that wrote it
-  }
+  best = best_of_team(best, lid.x, lane);
   if (output < params.outputs && lane == 0u) { y[output] = i32(best.index); }
 }

@@ -20,7 +20,6 @@ struct Params { rows: u32, n: u32, loads: u32, inner: u32, ignored: i32, smoothi
 
 const WG: u32 = 64;
 const LANES: u32 = 16; // a power of two
-// @variant LANES=1
 const HAS_WEIGHT: bool = false;
 const SMOOTH: bool = false;
 // @variant SMOOTH=true

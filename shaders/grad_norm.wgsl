@@ -1,6 +1,7 @@
 // Clipping by the norm of all gradients (torch.nn.utils.clip_grad_norm_), two dispatches over the flat slab.
 // partials: workgroup w sums squares (or takes the largest |g| if INFINITE) over its share, partial[w] = the result.
 // scale: every workgroup folds the partials again in the same fixed order, then g *= min(1, max_norm / (norm + 1e-6)).
+// A zero stays zero even if the ratio is NaN: the slab's padding must, or one bad step would spoil every later norm.
 // Grid: partials: `groups` workgroups from partial[first]; scale: one thread per four elements, folded into y.
 
 @group(0) @binding(0) var<storage, read_write> g: array<vec4<f32>>;
@@ -65,5 +66,9 @@ fn scale(
   if (i == 0u) { norm[0] = size; }
   let ratio = params.max_norm / (size + 1e-6);
   // min may drop a NaN, which must reach the weights to be noticed.
-  if (i < params.n4) { g[i] *= select(min(1.0, ratio), ratio, is_nan(ratio)); }
+  if (i < params.n4) {
+    let x = g[i];
+    let zero = (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) == vec4(0u);
+    g[i] = select(x * select(min(1.0, ratio), ratio, is_nan(ratio)), x, zero);
+  }
 }

@@ -19,6 +19,8 @@ struct Params {
   w: i32,
   oh: i32,
   ow: i32,
+  cover_y: i32, // the most windows that cover one element
+  cover_x: i32,
   divisor: f32, // of an average; 0: what the window covers
 }
 

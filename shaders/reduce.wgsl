@@ -20,7 +20,6 @@ struct Params { outputs: u32, splits: u32, r1: u32, k2: u32, r2: u32, inner: u32
 const WG: u32 = 64;
 const LANES: u32 = 64; // a power of two
 const HAS_CENTER: bool = false;
-// @variant LANES=1
 // Rounding errors grow with the length of a chain of additions: so one chain adds up chains of BLOCK.
 const BLOCK: u32 = 16;
 
@@ -66,7 +65,18 @@ fn strip(o: u32, lane: u32, step: u32) -> A {
   return total;
 }
 
-var<workgroup> lanes: array<A, WG>;
+var<workgroup> partials: array<A, WG>;
+
+// Folds the totals of a team; lane 0 gets the result. Barriers inside, so every thread must call. Replaced for LANES = 1:
+// the barriers, and the clearing of workgroup memory that WGSL asks for, cost a software adapter more than the sum.
+fn fold_team(total: A, at: u32, lane: u32) -> A {
+  partials[at] = total;
+  for (var half = LANES / 2u; half > 0u; half /= 2u) {
+    workgroupBarrier();
+    if (lane < half) { partials[at] = combine(partials[at], partials[at + half]); }
+  }
+  return partials[at];
+}
 
 @compute @workgroup_size(WG)
 fn main(
@@ -82,13 +92,6 @@ fn main(
   if (valid) {
     total = strip(team % params.outputs, (team / params.outputs) * LANES + lane, LANES * params.splits);
   }
-  if (LANES > 1u) {
-    lanes[lid.x] = total;
-    for (var half = LANES / 2u; half > 0u; half /= 2u) {
-      workgroupBarrier();
-      if (lane < half) { lanes[lid.x] = combine(lanes[lid.x], lanes[lid.x + half]); }
-    }
-    total = lanes[lid.x]; // right for lane 0, the one that wrote it
-  }
+  total = fold_team(total, lid.x, lane);
   if (valid && lane == 0u) { y[team] = finish(total); }
 }

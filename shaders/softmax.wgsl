@@ -14,7 +14,6 @@ struct Params { rows: u32, n: u32, inner: u32 } // in loads
 
 const WG: u32 = 64;
 const LANES: u32 = 16; // a power of two
-// @variant LANES=1
 const LOG: bool = false;
 // @variant LOG=true
 

@@ -1,10 +1,10 @@
 // What a team of LANES threads does together, for softmax*.wgsl and cross_entropy.wgsl: the importing file declares
 // V, U, WG and LANES. Barriers inside, so every thread of the workgroup must call; every lane of a team gets the result.
+// Replaced for LANES = 1: barriers and the clearing of workgroup memory cost a software adapter more than the row.
 var<workgroup> team: array<V, WG>;
 
 // at: the thread in its workgroup; lane: in its team.
 fn team_max(v: V, at: u32, lane: u32) -> V {
-  if (LANES == 1u) { return v; }
   team[at] = v;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();
@@ -17,7 +17,6 @@ fn team_max(v: V, at: u32, lane: u32) -> V {
 }
 
 fn team_sum(v: V, at: u32, lane: u32) -> V {
-  if (LANES == 1u) { return v; }
   team[at] = v;
   for (var half = LANES / 2u; half > 0u; half /= 2u) {
     workgroupBarrier();

@@ -1,12 +1,22 @@
 // Files the command writes: checked before work starts, so that an hour of training does not end in "permission
 // denied", and written beside and renamed, so that a crash leaves the old file whole.
-import { accessSync, constants, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  appendFileSync,
+  constants,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { OptionError } from "../gpu/errors.ts";
 
 const REASONS: Record<string, string> = {
   EACCES: "permission denied",
   EEXIST: "it is a file",
+  EISDIR: "it is a folder",
   ENOENT: "no such file or folder",
   ENOSPC: "the disk is full",
   ENOTDIR: "a part of the path is a file",
@@ -52,6 +62,15 @@ export function readablePath(option: string, path: string): string {
     throw new OptionError(`${option}: cannot read ${found}: ${reason(error)}`);
   }
   return found;
+}
+
+/** Adds to the end of a file. Throws OptionError. */
+export function appendText(option: string, file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    throw new OptionError(`${option}: cannot write ${file}: ${reason(error)}`);
+  }
 }
 
 /** Writes an object as JSON, at once or not at all. */

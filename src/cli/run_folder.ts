@@ -1,11 +1,11 @@
 // A run's folder on disk: where a recipe's files go, and the checkpoint it goes on from.
 
-import { appendFileSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type DataSource, dataReader } from "../data/files.ts";
 import { OptionError } from "../gpu/errors.ts";
 import type { RecipeFiles } from "../train/recipes/index.ts";
-import { writeWhole } from "./files.ts";
+import { appendText, writeWhole } from "./files.ts";
 
 const CHECKPOINT = "checkpoint.safetensors";
 
@@ -16,7 +16,10 @@ export class RunFolder implements RecipeFiles {
   ) {}
 
   data(source: DataSource): (file: string) => Promise<Uint8Array> {
-    return dataReader(source, { dir: this.from.data });
+    const { data } = this.from;
+    if (data === undefined) return dataReader(source);
+    // A named folder is the only place: a missing file must not quietly come from another copy of the data set.
+    return dataReader({ ...source, package: undefined }, { dir: data, env: {}, cwd: data });
   }
 
   async write(name: string, content: Uint8Array | string): Promise<void> {
@@ -24,7 +27,7 @@ export class RunFolder implements RecipeFiles {
   }
 
   async append(name: string, text: string): Promise<void> {
-    appendFileSync(join(this.folder, name), text);
+    appendText("--out", join(this.folder, name), text);
   }
 
   async resume(): Promise<Uint8Array | null> {

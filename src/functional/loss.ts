@@ -1,78 +1,24 @@
-// Losses composed of ops: nll, mse, l1, smoothL1, huber, bce, bceWithLogits. crossEntropy is fused: kernels/cross_entropy.ts.
-// reduction "mean" (the default) and "sum" give a scalar, "none" the loss of every element.
+// All losses: crossEntropy (fused: kernels/cross_entropy.ts), those of a difference (regression_loss.ts) and, composed here,
+// nll, bce, bceWithLogits. reduction "mean" (the default) and "sum" give a scalar, "none" the loss of every element.
 
-import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { DTypeError } from "../gpu/errors.ts";
 import { softplus } from "../kernels/activation.ts";
 import { add, div, mul, sub } from "../kernels/binary.ts";
 import { eq, ge, logicalAnd, lt } from "../kernels/compare.ts";
-import { checkClasses } from "../kernels/cross_entropy.ts";
-import type { Reduction } from "../kernels/cross_entropy_run.ts";
+import { checkClasses } from "../kernels/cross_entropy_check.ts";
 import { maximum } from "../kernels/extremes.ts";
 import { gather, indexSelect } from "../kernels/gather.ts";
-import { mean, sum } from "../kernels/reduce.ts";
+import { sum } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
-import { abs, log, square } from "../kernels/unary.ts";
+import { log } from "../kernels/unary.ts";
 import { where } from "../kernels/where.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { type LossOptions, reduced, sameShapes } from "./loss_reduction.ts";
 
 export { type CrossEntropyOptions, crossEntropy } from "../kernels/cross_entropy.ts";
-export type { Reduction };
-
-export interface LossOptions {
-  /** Default "mean". */
-  readonly reduction?: Reduction;
-}
-
-/** (x - y)^2 (torch.nn.functional.mse_loss). x and y of one shape. */
-export function mse(x: Tensor, y: Tensor, { reduction }: LossOptions = {}): Tensor {
-  return reduced("mse", square(difference("mse", x, y)), reduction);
-}
-
-/** |x - y|, gradient 0 where they are equal (torch.nn.functional.l1_loss). */
-export function l1(x: Tensor, y: Tensor, { reduction }: LossOptions = {}): Tensor {
-  return reduced("l1", abs(difference("l1", x, y)), reduction);
-}
-
-/**
- * d^2 / (2 beta) for d = |x - y| < beta, else d - beta / 2 (torch.nn.functional.smooth_l1_loss). beta = 0 is l1.
- *
- * @throws OptionError for a negative beta
- */
-export function smoothL1(
-  x: Tensor,
-  y: Tensor,
-  { beta = 1, reduction }: LossOptions & { beta?: number } = {},
-): Tensor {
-  if (!(beta >= 0)) throw new OptionError(`smoothL1: beta must not be negative, got ${beta}`);
-  if (beta === 0) return l1(x, y, { reduction });
-  const d = difference("smoothL1", x, y);
-  const size = abs(d);
-  // The square of d, not of |d|, which has no curvature at 0.
-  return reduced(
-    "smoothL1",
-    where(lt(size, beta), mul(square(d), 0.5 / beta), sub(size, 0.5 * beta)),
-    reduction,
-  );
-}
-
-/**
- * d^2 / 2 for d = |x - y| < delta, else delta (d - delta / 2) (torch.nn.functional.huber_loss): delta * smoothL1 with beta
- * = delta.
- *
- * @throws OptionError unless delta is positive
- */
-export function huber(
-  x: Tensor,
-  y: Tensor,
-  { delta = 1, reduction }: LossOptions & { delta?: number } = {},
-): Tensor {
-  if (!(delta > 0)) throw new OptionError(`huber: delta must be positive, got ${delta}`);
-  const d = difference("huber", x, y);
-  const size = abs(d);
-  const linear = mul(sub(size, 0.5 * delta), delta);
-  return reduced("huber", where(lt(size, delta), mul(square(d), 0.5), linear), reduction);
-}
+export type { Reduction } from "../kernels/cross_entropy_run.ts";
+export type { LossOptions } from "./loss_reduction.ts";
+export { huber, l1, mse, smoothL1 } from "./regression_loss.ts";
 
 export interface NllOptions extends LossOptions {
   /** [c]: how much each class counts. */
@@ -146,24 +92,4 @@ export function bceWithLogits(x: Tensor, y: Tensor, options: BceWithLogitsOption
   const positive = mul(posWeight ? mul(y, posWeight) : y, softplus(mul(x, -1)));
   const losses = add(positive, mul(sub(1, y), softplus(x)));
   return reduced("bceWithLogits", weight ? mul(losses, weight) : losses, reduction);
-}
-
-function difference(name: string, x: Tensor, y: Tensor): Tensor {
-  sameShapes(name, x, y);
-  return sub(x, y);
-}
-
-// PyTorch broadcasts here with a warning; [n] against [n, 1] is nearly always a mistake.
-function sameShapes(name: string, x: Tensor, y: Tensor): void {
-  if (sameShape(x.shape, y.shape)) return;
-  throw new ShapeError(
-    `${name}: needs two tensors of one shape, x ${formatShape(x.shape)}, y ${formatShape(y.shape)}`,
-  );
-}
-
-function reduced(name: string, losses: Tensor, reduction: Reduction = "mean"): Tensor {
-  if (reduction === "none") return losses;
-  if (reduction === "sum") return sum(losses);
-  if (reduction === "mean") return mean(losses);
-  throw new OptionError(`${name}: reduction must be "mean", "sum" or "none", got ${String(reduction)}`);
 }

@@ -12,6 +12,7 @@ import type { Storage } from "./storage.ts";
 export const PARAMS_STRIDE = 256;
 /** Dispatches a batch: enough to hide the cost of a submit, few enough to start the GPU early. */
 const BATCH = 128;
+const NO_OFFSET: readonly number[] = [];
 
 interface Parked {
   /** What must be compiled before this may run. */
@@ -26,6 +27,8 @@ export class EagerRecorder implements Recorder {
   batch = 0;
   private encoder: GPUCommandEncoder | null = null;
   private pass: GPUComputePassEncoder | null = null;
+  /** What the open pass has set: setting it again would cost as much as a dispatch. */
+  private current: GPUComputePipeline | null = null;
   private encoded = 0;
   private readonly parked: Parked[] = [];
   private draining = false;
@@ -52,17 +55,15 @@ export class EagerRecorder implements Recorder {
     const scalars = d.params.some((p) => p.value instanceof HostScalar);
     const params = scalars ? d.params.map((p) => ({ ...p, value: read(p.value) })) : d.params;
     this.enqueue([d.pipeline], () => {
-      const pass = this.open();
+      const pass = this.passFor(d); // first: it opens the error scope
       const at = this.encoded * PARAMS_STRIDE;
       writeParams(this.params, at, params);
       for (const b of buffers) b.lastBatch = this.batch;
       const group = this.bindGroups.get(d.pipeline, d.bindings, buffers, ranges, d.paramsBytes);
-      const timing = this.device.profiler?.begin(d);
-      const target = timing ? this.timedPass(timing) : pass;
-      target.setPipeline(d.pipeline.pipeline!);
-      target.setBindGroup(0, group, d.pipeline.paramsBinding === null ? [] : [at]);
-      target.dispatchWorkgroups(...d.grid);
-      if (timing) target.end();
+      const pipeline = d.pipeline.pipeline!;
+      if (pipeline !== this.current) pass.setPipeline((this.current = pipeline));
+      pass.setBindGroup(0, group, d.pipeline.paramsBinding === null ? NO_OFFSET : [at]);
+      pass.dispatchWorkgroups(d.grid[0], d.grid[1], d.grid[2]);
       this.encoded++;
       if (this.device.debug) this.flush(d);
       else if (this.encoded === BATCH) this.flush();
@@ -155,6 +156,7 @@ export class EagerRecorder implements Recorder {
     for (const p of this.parked.splice(0)) p.fail(error);
     this.encoder = null;
     this.pass = null;
+    this.current = null;
   }
 
   private async drain(): Promise<void> {
@@ -184,20 +186,19 @@ export class EagerRecorder implements Recorder {
     return this.encoder;
   }
 
-  private open(): GPUComputePassEncoder {
+  /** The open pass; while a profile runs, one of its own with two timestamps. */
+  private passFor(d: Dispatch): GPUComputePassEncoder {
     const encoder = this.openEncoder();
-    if (this.device.profiler) return null as never; // every dispatch gets a pass of its own, see timedPass
-    this.pass ??= encoder.beginComputePass();
+    const timestampWrites = this.device.profiler?.begin(d);
+    if (timestampWrites) this.endPass();
+    this.pass ??= encoder.beginComputePass(timestampWrites && { timestampWrites });
     return this.pass;
-  }
-
-  private timedPass(timestampWrites: GPUComputePassTimestampWrites): GPUComputePassEncoder {
-    return this.openEncoder().beginComputePass({ timestampWrites });
   }
 
   private endPass(): void {
     this.pass?.end();
     this.pass = null;
+    this.current = null;
   }
 }
 

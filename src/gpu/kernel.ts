@@ -60,13 +60,14 @@ export function grid1d(groups: number): [number, number, number] {
 export function kernel<const S extends Shader>(shader: S): Kernel<S> {
   const pipelines = new WeakMap<Device, Map<string, PipelineEntry>>();
   const name = shader.file.replace(/\.wgsl$/, "");
+  const paramsBytes = Math.ceil(shader.paramsBytes / 16) * 16; // a uniform binding takes whole 16-byte words
   const bindingList = Object.entries(shader.bindings);
   const paramList = Object.entries(shader.params);
 
   const pipelineOf = (device: Device, o: KernelOptions<S>): PipelineEntry => {
     let variants = pipelines.get(device);
     if (!variants) pipelines.set(device, (variants = new Map()));
-    const key = variantKey(o);
+    const key = variantKey(o as Variant);
     let entry = variants.get(key);
     if (!entry) variants.set(key, (entry = device.pipelines.get(shader, o as never)));
     if (entry.error) throw entry.error;
@@ -100,8 +101,7 @@ export function kernel<const S extends Shader>(shader: S): Kernel<S> {
         offset: p.offset,
         value: checked(values[key], key, label),
       })),
-      // A uniform binding takes whole 16-byte words.
-      paramsBytes: Math.ceil(shader.paramsBytes / 16) * 16,
+      paramsBytes,
       grid: [x, y, z],
       label,
       flops: options.flops ?? 0,
@@ -123,15 +123,30 @@ function checked(value: ParamValue | undefined, name: string, label: string): Pa
   throw new OptionError(`${label}: param ${name} is missing`);
 }
 
-function variantKey(o: {
-  entry?: string;
-  constants?: object;
-  types?: object;
-  hooks?: object;
-  append?: string;
-}): string {
-  if (!o.entry && !o.constants && !o.types && !o.hooks && !o.append) return "";
-  return JSON.stringify([o.entry, o.constants, o.types, o.hooks, o.append]);
+/** Numbers for texts, so that a key holds no hook of hundreds of characters: equal texts alone share a number. */
+const textIds = new Map<string | undefined, number>();
+
+function textId(text: string | undefined): number {
+  let id = textIds.get(text);
+  if (id === undefined) textIds.set(text, (id = textIds.size));
+  return id;
+}
+
+interface Variant {
+  readonly entry?: string;
+  readonly constants?: Readonly<Record<string, number | boolean | undefined>>;
+  readonly types?: Readonly<Record<string, string | undefined>>;
+  readonly hooks?: Readonly<Record<string, string>>;
+  readonly append?: string;
+}
+
+/** Equal for equal options only: names are identifiers, and the rest is numbers behind a mark of their kind. Runs at every dispatch. */
+function variantKey({ entry, constants, types, hooks, append }: Variant): string {
+  let key = entry ?? "";
+  for (const name in constants) key += `,${name}=${constants[name]}`;
+  for (const name in types) key += `,${name}:${textId(types[name])}`;
+  for (const name in hooks) key += `,${name}(${textId(hooks[name])}`;
+  return append ? `${key},+${textId(append)}` : key;
 }
 
 function deviceOf(bindings: Readonly<Record<string, Bindable | null>>, label: string): Device {

@@ -43,12 +43,17 @@ export class BufferPool implements Owner {
   private idleBytes = 0;
   private peakBytes = 0;
   private count = 0;
+  /** Bytes of a tensor. Read once: the limits are getters of native objects. */
+  private readonly limit: number;
 
   constructor(
     private readonly device: GPUDevice,
     private readonly errors: ErrorSink,
     private readonly budgetBytes: number | undefined,
-  ) {}
+  ) {
+    const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
+    this.limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+  }
 
   /** A storage of at least `bytes`; `avoidBatch`: prefer a buffer that this batch has not used (for uploads). */
   allocate(bytes: number, label: string, avoidBatch = -1): Storage {
@@ -131,11 +136,9 @@ export class BufferPool implements Owner {
   }
 
   private checkLimits(bytes: number, label: string): void {
-    const { maxStorageBufferBindingSize, maxBufferSize } = this.device.limits;
-    const limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
-    if (!(bytes <= limit)) {
+    if (!(bytes <= this.limit)) {
       throw new LimitError(
-        `${label}: a tensor of ${bytes} bytes exceeds the adapter's limit of ${limit} bytes a binding`,
+        `${label}: a tensor of ${bytes} bytes exceeds the adapter's limit of ${this.limit} bytes a binding`,
       );
     }
   }

@@ -3,8 +3,9 @@
 import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import type { Fold } from "./reduce_fold.ts";
 import { type Axes, folding } from "./reduce_layout.ts";
-import { type Fold, fold } from "./reduce_run.ts";
+import { fold } from "./reduce_run.ts";
 
 const ANY: Fold = {
   name: "any",

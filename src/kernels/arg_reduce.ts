@@ -48,8 +48,10 @@ function arg(name: Name, x: Tensor, axis: number | undefined, keepdim: boolean):
 
 function launch(name: Name, x: Tensor, y: Tensor, { n, inner }: { n: number; inner: number }): void {
   const wg = y.size === 1 && n > LARGE_WG * LARGE_WG ? LARGE_WG : WG;
+  // Barriers cost a software adapter more than the row does.
   let lanes = 1;
-  if (inner === 1) while (lanes < wg && lanes * 2 * LOADS_A_LANE <= n) lanes *= 2;
+  if (inner === 1 && !x.device.adapter.software)
+    while (lanes < wg && lanes * 2 * LOADS_A_LANE <= n) lanes *= 2;
   run(
     { x, y },
     { outputs: y.size, n, inner },
@@ -57,12 +59,14 @@ function launch(name: Name, x: Tensor, y: Tensor, { n, inner }: { n: number; inn
       grid: grid1d(Math.ceil((y.size * lanes) / wg)),
       constants: { WG: wg, LANES: lanes },
       types: { T: WGSL_TYPE[x.dtype], K: isFloat(x.dtype) ? "i32" : WGSL_TYPE[x.dtype] },
-      hooks: keyOf(name, x.dtype),
+      hooks: { ...keyOf(name, x.dtype), ...(lanes === 1 ? ALONE : {}) },
       label: name,
       flops: x.size,
     },
   );
 }
+
+const ALONE = { best_of_team: "fn best_of_team(best: Best, at: u32, lane: u32) -> Best { return best; }" };
 
 /** The shader's `key`: the greatest key wins. */
 function keyOf(name: Name, dtype: DType): Record<string, string> {

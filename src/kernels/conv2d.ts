@@ -12,13 +12,14 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import { type Conv2dOptions, type ConvGeometry, convGeometry } from "./conv2d_geometry.ts";
 import { variantFor } from "./conv2d_variants.ts";
 import { sum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
 
 export type { Conv2dOptions, Pair } from "./conv2d_geometry.ts";
 
 /**
  * 2-D cross-correlation (torch.nn.functional.conv2d).
  *
- * Shapes: x [n, c, h, w], weight [o, c / groups, kh, kw], bias [o] -> [n, o, oh, ow] with
+ * Shapes: x [n, c, h, w] or [c, h, w], weight [o, c / groups, kh, kw], bias [o] -> [n, o, oh, ow] or [o, oh, ow] with
  * oh = floor((h + 2 * padding - dilation * (kh - 1) - 1) / stride) + 1, ow likewise. n may be 0.
  *
  * A weight of Inf or NaN times the zeros of the padding gives NaN, as 0 * Inf does; x is never multiplied by a mask.
@@ -34,6 +35,10 @@ export function conv2d(
   options: Conv2dOptions = {},
 ): Tensor {
   checkFloat("conv2d", { x, weight, bias });
+  if (x.rank === 3) {
+    const y = conv2d(reshape(x, [1, ...x.shape]), weight, bias, options); // [1, o, oh, ow]
+    return reshape(y, y.shape.slice(1));
+  }
   const g = convGeometry("conv2d", x.shape, weight.shape, options);
   if (bias && !sameShape(bias.shape, [g.o])) {
     const shapes = `bias ${formatShape(bias.shape)}, weight ${formatShape(weight.shape)}`;

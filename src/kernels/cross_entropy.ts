@@ -1,23 +1,16 @@
 // Softmax cross-entropy. Against class indices fused: one dispatch for the rows, one for the mean, one backward (softmax
-// minus one-hot, scaled). Against class probabilities composed of ops. Launches: cross_entropy_run.ts; other losses:
-// src/functional/loss.ts.
+// minus one-hot, scaled). Against class probabilities composed of ops. Launches: cross_entropy_run.ts, cross_entropy_gradient.ts;
+// other losses: src/functional/loss.ts.
 
-import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { DTypeError, OptionError } from "../gpu/errors.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
-import { formatShape, sameShape } from "../tensor/shape.ts";
+import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul } from "./binary.ts";
-import {
-  type Call,
-  type Reduction,
-  rowLosses,
-  rowTargets,
-  toLogits,
-  totals,
-  type Weighting,
-  weightSum,
-} from "./cross_entropy_run.ts";
+import { checkClasses } from "./cross_entropy_check.ts";
+import { rowTargets, toLogits, weightSum } from "./cross_entropy_gradient.ts";
+import { type Call, type Reduction, rowLosses, totals, type Weighting } from "./cross_entropy_run.ts";
 import { sum } from "./reduce.ts";
 import { logSoftmax } from "./softmax.ts";
 
@@ -64,41 +57,6 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   const o = { ignoreIndex, reduction, labelSmoothing };
   if (labels.dtype === "i32") return againstIndices({ logits, labels, weight, o });
   return againstProbabilities({ logits, labels, weight, o });
-}
-
-/** Throws unless labels are indices for the rows of x, or probabilities of x's shape, and weight has a value a class. */
-export function checkClasses(
-  name: string,
-  what: string,
-  x: Tensor,
-  labels: Tensor,
-  weight: Tensor | null,
-): void {
-  const axis = x.rank === 1 ? 0 : 1;
-  const c = x.shape[axis];
-  if (x.rank === 0 || c === 0) {
-    throw new ShapeError(
-      `${name}: ${what} need a class axis, [c] or [n, c, ...], ${what} ${formatShape(x.shape)}`,
-    );
-  }
-  const wanted = labels.dtype === "i32" ? x.shape.filter((_, i) => i !== axis) : x.shape;
-  if (labels.dtype !== "i32" && !isFloat(labels.dtype)) {
-    throw new DTypeError(
-      `${name}: labels must be i32 class indices or f32 class probabilities, got ${labels.dtype}`,
-    );
-  }
-  if (!sameShape(labels.shape, wanted)) {
-    throw new ShapeError(
-      `${name}: ${labels.dtype} labels must have shape ${formatShape(wanted)}, ${what} ${formatShape(x.shape)}, labels ${formatShape(labels.shape)}`,
-    );
-  }
-  if (!weight) return;
-  if (!isFloat(weight.dtype)) throw new DTypeError(`${name}: weight must be f32, got ${weight.dtype}`);
-  if (!sameShape(weight.shape, [c])) {
-    throw new ShapeError(
-      `${name}: weight must have shape [${c}], ${what} ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`,
-    );
-  }
 }
 
 function againstIndices(call: Call): Tensor {

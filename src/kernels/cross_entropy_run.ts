@@ -1,19 +1,13 @@
-// Launches of the cross-entropy shaders. Not on the tape: cross_entropy.ts is.
+// Launches of cross-entropy forward: rows, then totals. Not on the tape: cross_entropy.ts is.
 
-import { grid1d, kernel } from "../gpu/kernel.ts";
-import {
-  crossEntropyBackward as backwardShader,
-  crossEntropy as rowsShader,
-  crossEntropyTotal as totalShader,
-} from "../gpu/shaders.gen.ts";
+import { kernel } from "../gpu/kernel.ts";
+import { crossEntropy as rowsShader, crossEntropyTotal as totalShader } from "../gpu/shaders.gen.ts";
 import { fill } from "../tensor/primitives.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { sum } from "./reduce.ts";
 import { rowsOf } from "./softmax_rows.ts";
 
 const rowsKernel = kernel(rowsShader);
 const totalKernel = kernel(totalShader);
-const backwardKernel = kernel(backwardShader);
 
 /** What becomes of the losses of the rows. */
 export type Reduction = "mean" | "sum" | "none";
@@ -39,9 +33,9 @@ export interface RowResults {
   readonly stats: Tensor;
 }
 
-const WG = 64;
-const CHUNK = 16384; // rows that one workgroup adds up
-const NAN_BITS = 0x7fc00000;
+/** Rows that one workgroup adds up, and its threads: one, and so no barrier, where barriers are dear. */
+const TOTALS = { software: { chunk: 1024, threads: 1 }, hardware: { chunk: 16384, threads: 64 } } as const;
+export const NAN_BITS = 0x7fc00000;
 
 const VECTORLESS = {
   across_max: "fn across_max(v: V) -> f32 { return v; }",
@@ -49,11 +43,11 @@ const VECTORLESS = {
   pick: "fn pick(base: u32, c: u32) -> f32 { return x[base + c * params.inner]; }",
 };
 
-const classAxis = (logits: Tensor) => (logits.rank === 1 ? 0 : 1);
+export const classAxis = (logits: Tensor) => (logits.rank === 1 ? 0 : 1);
 
 export function rowLosses({ logits, labels, weight, o }: Call): RowResults {
   const smooth = o.labelSmoothing > 0;
-  const rows = rowsOf(logits.shape, classAxis(logits), smooth && weight ? "none" : "along");
+  const rows = rowsOf(logits, classAxis(logits), smooth && weight ? "none" : "along");
   const { device } = logits;
   const loss = empty(labels.shape, "f32", device);
   const row_weight = empty(labels.shape, "f32", device);
@@ -73,7 +67,7 @@ export function rowLosses({ logits, labels, weight, o }: Call): RowResults {
       grid: rows.grid,
       constants: { LANES: rows.lanes, HAS_WEIGHT: weight !== null, SMOOTH: smooth },
       types: rows.types,
-      hooks: rows.wide === 4 ? {} : VECTORLESS,
+      hooks: { ...rows.team, ...(rows.wide === 4 ? {} : VECTORLESS) },
       label: "crossEntropy",
       flops: 5 * logits.size,
     },
@@ -92,12 +86,13 @@ export function totals(
       loss: fill(empty([], "f32", device), mean ? Number.NaN : 0),
       total: fill(empty([], "f32", device), 0),
     };
-  const chunks = Math.ceil(size / CHUNK);
+  const { chunk, threads } = TOTALS[device.adapter.software ? "software" : "hardware"];
+  const chunks = Math.ceil(size / chunk);
   const shape = chunks === 1 ? [] : [chunks];
   const loss = empty(shape, "f32", device);
   const total = empty(shape, "f32", device);
-  const constants = { MEAN: mean && chunks === 1 };
-  const params = { rows: size, chunk: CHUNK };
+  const constants = { MEAN: mean && chunks === 1, WG: threads };
+  const params = { rows: size, chunk };
   totalKernel({ losses: rows.loss, weights: rows.weight, loss, total }, params, {
     grid: [chunks],
     constants,
@@ -108,71 +103,4 @@ export function totals(
   loss.release("crossEntropy");
   total.release("crossEntropy");
   return whole;
-}
-
-/** Sum of the class weights, where smoothing needs it. */
-export function weightSum({ weight, o }: Call): Tensor | null {
-  return weight && o.labelSmoothing > 0 ? sum(weight) : null;
-}
-
-interface Saved {
-  readonly stats: Tensor;
-  /** Sum of the row weights; null for no reduction. */
-  readonly total: Tensor | null;
-  readonly weights: Tensor | null;
-  readonly dy: Tensor;
-}
-
-/** Gradient of the logits. */
-export function toLogits(call: Call, saved: Saved): Tensor {
-  return backward(call, saved, "crossEntropyBackward");
-}
-
-/** q [n, c, ...]: the weight of each -log p in its row's loss, 0 in ignored rows. */
-export function rowTargets(call: Call): Tensor {
-  return backward(
-    call,
-    { weights: weightSum(call), stats: null, total: null, dy: null },
-    "crossEntropyTargets",
-  );
-}
-
-type Given = { readonly [K in keyof Saved]: Saved[K] | null };
-
-function backward({ logits: x, labels, weight, o }: Call, saved: Given, label: string): Tensor {
-  const dx = empty(x.shape, "f32", x.device);
-  const { count, n, inner } = rowsOf(x.shape, classAxis(x));
-  backwardKernel(
-    {
-      x,
-      labels,
-      weight,
-      weight_sum: saved.weights,
-      stats: saved.stats,
-      total: saved.total,
-      dy: saved.dy,
-      dx,
-    },
-    {
-      size: x.size,
-      rows: count,
-      n,
-      inner,
-      ignored: o.ignoreIndex,
-      smoothing: o.labelSmoothing,
-      nan: NAN_BITS,
-    },
-    {
-      grid: grid1d(Math.ceil(x.size / WG)),
-      constants: {
-        HAS_WEIGHT: weight !== null,
-        MEAN: o.reduction === "mean",
-        EACH: o.reduction === "none",
-        ONLY_TARGET: saved.dy === null,
-      },
-      label,
-      flops: 4 * x.size,
-    },
-  );
-  return dx;
 }

@@ -50,17 +50,20 @@ interface Code {
   readonly role: { readonly kind: "elementwise"; readonly apply: string };
 }
 
-const codes = new Map<string, Code>();
+/** By body, then by arguments: asked at every dispatch, so without building the text first. */
+const codes = new Map<string, Map<string, Code>>();
 
 /** `fn apply(args) -> R { return body; }`, or with a body of statements, and every scalar function that it calls. */
 function codeOf(args: string, body: string): Code {
-  const statements = /\breturn\b/.test(body) ? body : `return ${body};`;
-  const apply = `fn apply(${args}) -> R { ${statements} }`;
-  let code = codes.get(apply);
+  let byArgs = codes.get(body);
+  if (!byArgs) codes.set(body, (byArgs = new Map()));
+  let code = byArgs.get(args);
   if (!code) {
+    const statements = /\breturn\b/.test(body) ? body : `return ${body};`;
+    const apply = `fn apply(${args}) -> R { ${statements} }`;
     const called = (body.match(/\w+(?=\()/g) ?? []).filter((name) => name in scalarFunctions);
     const append = scalarCode(scalarFunctions, called as (keyof typeof scalarFunctions)[]);
-    codes.set(apply, (code = { hooks: { apply }, append, role: { kind: "elementwise", apply } }));
+    byArgs.set(args, (code = { hooks: { apply }, append, role: { kind: "elementwise", apply } }));
   }
   return code;
 }
@@ -100,19 +103,18 @@ export function launchBinary(
   const [sa, sb] = [shapeOf(a), shapeOf(b)];
   const shape = broadcastShapes(name, sa, sb);
   const y = empty(shape, out, tensorOf(name, a, b).device);
-  const shared = {
-    ...codeOf(`${first}: T, ${second}: T, p: f32, q: f32`, body),
-    grid: groups4(y.size),
-    types: { A: storedType(a, type), B: storedType(b, type), T: WGSL_TYPE[type], R: WGSL_TYPE[out] },
-    label: name,
-    flops: y.size,
-  };
+  const { hooks, append, role } = codeOf(`${first}: T, ${second}: T, p: f32, q: f32`, body);
+  const grid = groups4(y.size);
+  const types = { A: storedType(a, type), B: storedType(b, type), T: WGSL_TYPE[type], R: WGSL_TYPE[out] };
   const [fromA, fromB] = [sourceOf(a, y), sourceOf(b, y)];
   if (fromA !== BROADCAST && fromB !== BROADCAST) {
     const number = typeof a === "number" ? a : typeof b === "number" ? b : 0;
     const bindings = { a: typeof a === "number" ? null : a, b: typeof b === "number" ? null : b, y };
     const constants = { A_FROM: fromA, B_FROM: fromB, INTEGER: !isFloat(type) };
-    binaryKernel(bindings, { n: y.size, ...numberParams(number, type), p, q }, { ...shared, constants });
+    const { value, bits } = numberParams(number, type);
+    // Spelt out, not spread: this runs for every small op, and a spread of options costs a microsecond.
+    const options = { hooks, append, role, grid, types, constants, label: name, flops: y.size };
+    binaryKernel(bindings, { n: y.size, value, bits, p, q }, options);
     return y;
   }
   const layout = mergeAxes(name, shape, [sa, sb]);
@@ -126,6 +128,7 @@ export function launchBinary(
     B_LINEAR: fromB === LINEAR,
   };
   const params = { n: y.size, p, q, ...sizeParams(layout), ...strides };
-  broadcastKernel({ a: a as Tensor, b: b as Tensor, y }, params, { ...shared, constants });
+  const options = { hooks, append, role, grid, types, constants, label: name, flops: y.size };
+  broadcastKernel({ a: a as Tensor, b: b as Tensor, y }, params, options);
   return y;
 }

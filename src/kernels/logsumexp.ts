@@ -6,9 +6,10 @@ import { op } from "../tensor/op.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./binary.ts";
+import { type Fold, SUM } from "./reduce_fold.ts";
 import { type Axes, folding } from "./reduce_layout.ts";
 import { FINITE_MAX } from "./reduce_max.ts";
-import { type Fold, fold, SUM } from "./reduce_run.ts";
+import { fold } from "./reduce_run.ts";
 import { shaped } from "./reshape.ts";
 import { exp } from "./unary.ts";
 

@@ -25,7 +25,8 @@ export interface PoolGeometry {
   readonly y: Shape;
   /** Planes of h * w elements: n * c. */
   readonly planes: number;
-  readonly sizes: { readonly h: number; readonly w: number; readonly oh: number; readonly ow: number };
+  /** cover: the most windows that one element of x is in. */
+  readonly sizes: { readonly [K in "h" | "w" | "oh" | "ow" | "cover_y" | "cover_x"]: number };
   readonly constants: { readonly ADAPTIVE: boolean } & {
     readonly [K in `${"KERNEL" | "STRIDE" | "PAD" | "DILATION"}_${"Y" | "X"}`]: number;
   };
@@ -105,7 +106,12 @@ function geometry(x: Shape, lead: Shape, [h, w]: Two, [oh, ow]: Two, windows: Wi
     ...{ KERNEL_Y: kernel[0], KERNEL_X: kernel[1], STRIDE_Y: stride[0], STRIDE_X: stride[1] },
     ...{ PAD_Y: padding[0], PAD_X: padding[1], DILATION_Y: dilation[0], DILATION_X: dilation[1] },
   };
-  return { x, y: [...lead, oh, ow], planes: numel(lead), sizes: { h, w, oh, ow }, constants };
+  const cover = [0, 1].map((i) => {
+    if (!windows) return Math.ceil([oh, ow][i]! / [h, w][i]!) + 1;
+    return Math.ceil((dilation[i]! * (kernel[i]! - 1) + 1) / stride[i]!);
+  });
+  const sizes = { h, w, oh, ow, cover_y: cover[0]!, cover_x: cover[1]! };
+  return { x, y: [...lead, oh, ow], planes: numel(lead), sizes, constants };
 }
 
 function planesOf(op: string, x: Shape): { lead: Shape; size: Two } {

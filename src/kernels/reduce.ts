@@ -7,8 +7,9 @@ import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { spread } from "./broadcast.ts";
+import { type Fold, SUM } from "./reduce_fold.ts";
 import { type Axes, type AxisMask, folding } from "./reduce_layout.ts";
-import { type Fold, fold, SUM } from "./reduce_run.ts";
+import { fold } from "./reduce_run.ts";
 
 const INTEGER_SUM: Fold = { ...SUM, dtype: "i32", out: "i32", pre: "return A(v);", post: "return v;" };
 const UNSIGNED_SUM: Fold = { ...INTEGER_SUM, dtype: "u32", out: "u32" };

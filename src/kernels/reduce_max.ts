@@ -12,8 +12,9 @@ import { cast } from "./cast.ts";
 import { eq } from "./compare.ts";
 import { gather } from "./gather.ts";
 import { sum } from "./reduce.ts";
+import type { Fold } from "./reduce_fold.ts";
 import { type Axes, type Folding, foldedAxes, folding } from "./reduce_layout.ts";
-import { type Fold, fold } from "./reduce_run.ts";
+import { fold } from "./reduce_run.ts";
 import { shaped } from "./reshape.ts";
 
 // Floats are compared as integers in the order of their bits, NaN above all: WGSL's max need not keep a NaN.

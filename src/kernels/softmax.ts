@@ -82,8 +82,8 @@ const options = (rows: Rows, log: boolean) => ({
 
 function forward(label: string, x: Tensor, axis: number, log: boolean): Tensor {
   const y = empty(x.shape, x.dtype, x.device);
-  const rows = rowsOf(x.shape, axis);
-  const hooks: Record<string, string> = rows.across ? {} : { across_max: ALONE_MAX, across_sum: ALONE_SUM };
+  const rows = rowsOf(x, axis);
+  const hooks = { ...rows.team, ...(rows.across ? {} : { across_max: ALONE_MAX, across_sum: ALONE_SUM }) };
   if (x.size > 0)
     forwardKernel({ x, y }, rows.params, { ...options(rows, log), hooks, label, flops: 5 * x.size });
   return y;
@@ -91,8 +91,8 @@ function forward(label: string, x: Tensor, axis: number, log: boolean): Tensor {
 
 function backward(label: string, y: Tensor, dy: Tensor, axis: number, log: boolean): Tensor {
   const dx = empty(y.shape, y.dtype, y.device);
-  const rows = rowsOf(y.shape, axis);
-  const hooks: Record<string, string> = rows.across ? {} : { across_sum: ALONE_SUM };
+  const rows = rowsOf(y, axis);
+  const hooks = { ...rows.team, ...(rows.across ? {} : { across_sum: ALONE_SUM }) };
   if (y.size > 0)
     backwardKernel({ y, dy, dx }, rows.params, { ...options(rows, log), hooks, label, flops: 4 * y.size });
   return dx;

@@ -9,8 +9,9 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { div, mul, sub } from "./binary.ts";
 import { eq } from "./compare.ts";
 import { mean } from "./reduce.ts";
+import { type Fold, SUM } from "./reduce_fold.ts";
 import { type Axes, type Folding, foldedAxes, folding } from "./reduce_layout.ts";
-import { type Fold, fold, SUM } from "./reduce_run.ts";
+import { fold } from "./reduce_run.ts";
 import { shaped } from "./reshape.ts";
 import { where } from "./where.ts";
 

@@ -3,7 +3,7 @@
 import { OptionError } from "../gpu/errors.ts";
 import { clipFlat } from "../kernels/optimizer.ts";
 import { zeros } from "../tensor/create.ts";
-import { flatten, subRun } from "../tensor/flatten.ts";
+import { flatten, settle, subRun } from "../tensor/flatten.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
 export interface ClipOptions {
@@ -25,6 +25,7 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options:
   const list = [...params];
   const grads: Tensor[] = [];
   for (const run of flatten(list)) {
+    settle(run);
     const present = run.segments.map((s) => s.param.grad !== null);
     for (let from = 0; from < present.length; ) {
       let to = from;

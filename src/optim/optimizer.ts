@@ -3,7 +3,7 @@
 import { FormatError, OptionError } from "../gpu/errors.ts";
 import { activeTrace, hostEffect } from "../gpu/trace.ts";
 import { backward } from "../tensor/autograd.ts";
-import { flatten, type Run, subRun, view } from "../tensor/flatten.ts";
+import { flatten, type Run, settle, subRun, view } from "../tensor/flatten.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { copyInto, fill } from "../tensor/primitives.ts";
 import { emptyPersistent, type Tensor } from "../tensor/tensor.ts";
@@ -76,7 +76,10 @@ export abstract class Optimizer<H extends { lr: number }> {
   step(): void {
     activeTrace()?.guard(() => this.stepPattern(), this.steps);
     noGrad(() => {
-      for (const part of this.runs) for (const stretch of this.stretches(part)) this.advance(stretch);
+      for (const part of this.runs) {
+        settle(part.run);
+        for (const stretch of this.stretches(part)) this.advance(stretch);
+      }
     });
   }
 
@@ -110,20 +113,35 @@ export abstract class Optimizer<H extends { lr: number }> {
     const own = this.stateTensors();
     const wrong = [...own].filter(([name, t]) => tensors.get(name)?.size !== t.size).map(([name]) => name);
     const extra = [...tensors.keys()].filter((name) => !own.has(name));
-    const counts = (groups: OptimizerState["groups"]) => groups.map((g) => g.params).join();
-    const fits =
-      counts(state.groups) === counts(this.state().groups) && state.steps.length === this.steps.size;
-    if (fits && wrong.length === 0 && extra.length === 0) return;
-    const list = (names: string[]) => names.join(", ") || "none";
-    throw new FormatError(
-      `optimizer: the state does not fit; missing or of another size: ${list(wrong)}; unexpected: ${list(extra)}`,
-    );
+    const list = (names: readonly unknown[]) => names.join(", ") || "none";
+    const faults: string[] = [];
+    if (wrong.length > 0 || extra.length > 0)
+      faults.push(`missing or of another size: ${list(wrong)}; unexpected: ${list(extra)}`);
+    const given = Array.isArray(state?.groups) ? state.groups.map((g) => g?.params) : [];
+    const needed = this.groups.map((g) => g.params.length);
+    if (given.join() !== needed.join())
+      faults.push(`groups of ${list(given)} parameters given, ${list(needed)} needed`);
+    const counts = Array.isArray(state?.steps) ? state.steps : [];
+    if (counts.length !== this.steps.size || !counts.every((n) => Number.isSafeInteger(n) && n >= 0))
+      faults.push(`needs ${this.steps.size} step counts`);
+    if (faults.length > 0) throw new FormatError(`optimizer: the state does not fit; ${faults.join("; ")}`);
+    try {
+      this.groups.forEach((g, i) => {
+        this.validate({ ...g, ...state.groups[i], params: g.params });
+      });
+    } catch (cause) {
+      throw new FormatError(`optimizer: the state does not fit; ${(cause as Error).message}`, { cause });
+    }
   }
 
   /** Restores what `state` and `stateTensors` gave. Nothing is changed if something does not fit. */
   loadState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void {
     this.checkState(state, tensors);
-    for (const [name, t] of this.stateTensors()) copyInto(t, view(tensors.get(name)!, 0, t.size));
+    for (const [name, t] of this.stateTensors()) {
+      const given = tensors.get(name)!;
+      const same = given.storage === t.storage && given.byteOffset === t.byteOffset;
+      if (!same) copyInto(t, view(given, 0, t.size));
+    }
     for (const [i, p] of [...this.steps.keys()].entries()) this.steps.set(p, state.steps[i]);
     this.groups.forEach((g, i) => {
       const { params: _, ...rest } = state.groups[i];

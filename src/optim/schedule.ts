@@ -49,12 +49,21 @@ export abstract class Schedule {
     return { count: this.count, baseRates: this.baseRates };
   }
 
-  loadState(state: ScheduleState): void {
-    if (state.baseRates.length !== this.baseRates.length) {
+  /** Throws OptionError if this is not the state of such a schedule. */
+  checkState(state: ScheduleState): void {
+    const { count, baseRates } = state;
+    if (!Number.isSafeInteger(count) || count < 0 || !Array.isArray(baseRates))
+      throw new OptionError(`schedule: the state needs a count and base rates, got ${JSON.stringify(state)}`);
+    if (baseRates.length !== this.baseRates.length) {
       throw new OptionError(
-        `schedule: the state has ${state.baseRates.length} groups, the optimizer ${this.baseRates.length}`,
+        `schedule: the state has ${baseRates.length} groups, the optimizer ${this.baseRates.length}`,
       );
     }
+  }
+
+  /** Continues where `state` was taken. Throws OptionError, and changes nothing, if it does not fit. */
+  loadState(state: ScheduleState): void {
+    this.checkState(state);
     this.count = state.count;
     this.baseRates = state.baseRates;
     this.apply();

@@ -2,6 +2,7 @@
 
 import { HostScalar } from "../gpu/dispatch.ts";
 import { OptionError } from "../gpu/errors.ts";
+import { activeTrace } from "../gpu/trace.ts";
 import { sgdStep } from "../kernels/optimizer.ts";
 import { checkNumber, Optimizer, type ParamGroup, type ParamsInput, type Stretch } from "./optimizer.ts";
 
@@ -39,6 +40,7 @@ export class SGD extends Optimizer<SGDOptions> {
   }
 
   protected override update({ run, moments, group, step }: Stretch<SGDOptions>): void {
+    activeTrace()?.guard(() => group.nesterov, group); // part of the shader, unlike the numbers
     const scalars = {
       lr: new HostScalar(() => group.lr),
       weight_decay: new HostScalar(() => group.weightDecay),

@@ -76,6 +76,14 @@ const dropped = new FinalizationRegistry<Captured[]>((captured) => {
  *
  * @throws UsageError where `fn` reads a value or calls another compiled function
  */
+export function compile<A extends readonly Tensor[], R>(
+  fn: (...args: A) => R,
+  options?: CompileOptions,
+): Compiled<A, R>;
+export function compile<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options?: CompileOptions,
+): Compiled<A, R>;
 export function compile<A extends readonly unknown[], R>(
   fn: (...args: A) => R,
   options: CompileOptions = {},

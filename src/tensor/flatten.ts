@@ -4,6 +4,7 @@
 import type { Device } from "../gpu/device.ts";
 import { UsageError } from "../gpu/errors.ts";
 import type { Storage } from "../gpu/storage.ts";
+import { activeTrace } from "../gpu/trace.ts";
 import { ELEMENT_BYTES } from "./dtype.ts";
 import { copyInto, fill } from "./primitives.ts";
 import { emptyPersistent, Tensor } from "./tensor.ts";
@@ -37,8 +38,31 @@ export function flatten(params: readonly Tensor[]): Run[] {
     if (p.dtype !== "f32") throw new UsageError(`flatten: ${p} is not f32`);
     seen.add(p);
   }
-  for (const group of fitting(params.filter((p) => !gradsOf.has(p.storage)))) place(group);
+  const homeless = params.filter((p) => !gradsOf.has(p.storage));
+  // A replay would put the values of now back in place.
+  if (homeless.length > 0 && activeTrace())
+    throw new UsageError(`flatten: ${homeless[0]} is in no slab yet; make its optimizer outside compile`);
+  for (const group of fitting(homeless)) place(group);
   return runs(params);
+}
+
+/** Copies gradients that were set from outside, or made by `createGraph`, to their places in the slab. */
+export function settle({ grads, segments }: Run): void {
+  const trace = activeTrace();
+  for (const { param, offset } of segments) {
+    const at = grads.byteOffset + offset * ELEMENT_BYTES;
+    const astray = () => {
+      const slot = param.gradSlot!;
+      return slot.storage === grads.storage && slot.byteOffset === at ? null : slot;
+    };
+    const given = param.grad && astray();
+    // Another tensor set before the next call must not find this one's copy.
+    if (trace && param.grad && !(given && trace.storages.has(given.storage))) trace.guard(astray, astray);
+    if (!given) continue;
+    const slot = new Tensor(param.shape, "f32", param.device, grads.storage, at);
+    copyInto(slot, given);
+    param.gradSlot = slot;
+  }
 }
 
 /** The run over `from` to `to` (exclusive) of a run's segments: views, no copies. */

@@ -2,7 +2,7 @@
 // metadata everything else a run needs to go on bit by bit: step counts, schedule, random state, data cursor, config.
 
 import type { DataLoader, LoaderState } from "../data/loader.ts";
-import { FormatError } from "../gpu/errors.ts";
+import { FormatError, OptionError } from "../gpu/errors.ts";
 import {
   readSafetensors,
   type SafeTensor,
@@ -16,7 +16,7 @@ import { planStateDict } from "../layers/state_dict.ts";
 import type { Optimizer, OptimizerState } from "../optim/optimizer.ts";
 import type { Schedule, ScheduleState } from "../optim/schedule.ts";
 import { tensor } from "../tensor/create.ts";
-import type { GeneratorState } from "../tensor/philox.ts";
+import { Generator, type GeneratorState } from "../tensor/philox.ts";
 import { defaultGenerator } from "../tensor/random.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -79,20 +79,25 @@ export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): Progress {
   const { tensors, metadata } = readSafetensors(bytes);
   const saved = parseMetadata(metadata.wgrad);
   const { model, optimizer, schedule, loader } = parts;
+  for (const part of ["optimizer", "schedule", "loader"] as const)
+    if (parts[part] && !saved[part]) throw new FormatError(`checkpoint: holds no state of the ${part}`);
   scope(() => {
     const weights = new Map<string, SafeTensor>();
     const moments = new Map<string, Tensor>();
     for (const [name, t] of tensors) {
       if (!name.startsWith(OPTIMIZER)) weights.set(name, t);
-      else moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
+      else if (optimizer && t.dtype === "F32")
+        moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
     }
     const plan = planStateDict(model.stateDict(), hostDict(weights));
-    if (optimizer && !saved.optimizer) throw new FormatError("checkpoint: holds no optimizer state");
-    if (optimizer && saved.optimizer) optimizer.loadState(saved.optimizer, moments); // changes nothing if it throws
+    optimizer?.checkState(saved.optimizer!, moments);
+    fitting(() => schedule?.checkState(saved.schedule!));
+    fitting(() => new Generator(0).setState(saved.random));
+    fitting(() => loader?.setState(saved.loader!)); // changes nothing if it throws; what follows does not throw
+    optimizer?.loadState(saved.optimizer!, moments);
     plan.apply();
   }, "loadCheckpoint");
-  if (schedule && saved.schedule) schedule.loadState(saved.schedule);
-  if (loader && saved.loader) loader.setState(saved.loader);
+  schedule?.loadState(saved.schedule!);
   defaultGenerator.setState(saved.random);
   return { step: saved.step, config: saved.config, history: saved.history };
 }
@@ -138,6 +143,16 @@ function hostDict(weights: ReadonlyMap<string, SafeTensor>) {
   );
 }
 
+/** A state that does not fit is a fault of the file here. */
+function fitting(check: () => void): void {
+  try {
+    check();
+  } catch (cause) {
+    if (!(cause instanceof OptionError)) throw cause;
+    throw new FormatError(`checkpoint: ${cause.message}`, { cause });
+  }
+}
+
 function parseMetadata(text: string | undefined): Metadata {
   if (text === undefined)
     throw new FormatError("checkpoint: a safetensors file, but not a checkpoint of a wgrad run");
@@ -147,13 +162,14 @@ function parseMetadata(text: string | undefined): Metadata {
   } catch (cause) {
     throw new FormatError("checkpoint: its metadata is not JSON", { cause });
   }
-  if (saved.version !== VERSION)
-    throw new FormatError(`checkpoint: version ${saved.version} is not known, this is ${VERSION}`);
+  if (saved?.version !== VERSION)
+    throw new FormatError(`checkpoint: version ${saved?.version} is not known, this is ${VERSION}`);
   if (
     !Number.isSafeInteger(saved.step) ||
     !saved.random ||
     !Array.isArray(saved.history) ||
-    typeof saved.config !== "object"
+    typeof saved.config !== "object" ||
+    saved.config === null
   ) {
     throw new FormatError("checkpoint: its metadata is incomplete");
   }

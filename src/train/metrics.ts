@@ -37,7 +37,13 @@ class Total {
 
   reset(): void {
     fill(this.value, 0);
-    this.samples = 0;
+    hostEffect(() => {
+      const before = this.samples;
+      this.samples = 0;
+      return () => {
+        this.samples = before;
+      };
+    });
   }
 }
 

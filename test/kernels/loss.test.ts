@@ -20,6 +20,7 @@ import { loadGolden } from "../golden/load.ts";
 import { checkGolden, expectClose, type Inputs } from "./golden_case.ts";
 import { checkGradients } from "./gradient_check.ts";
 import { type Nd, put } from "./nd.ts";
+import { planAs } from "./plan_as.ts";
 import { normal } from "./reduce_reference.ts";
 
 beforeAll(async () => {
@@ -53,7 +54,8 @@ function rowsReference(x: Nd, labels: readonly number[], w: readonly number[], e
   });
 }
 
-describe("crossEntropy, other sizes", () => {
+describe.each(["software", "hardware"] as const)("crossEntropy, threads as for a %s adapter", (kind) => {
+  planAs(kind);
   const labelsOf = (n: number, c: number) => Array.from({ length: n }, (_, i) => (i * 7 + 3) % c);
   test.each([
     [64, 10, 0],

@@ -15,6 +15,7 @@ import { loadGolden } from "../golden/load.ts";
 import { checkGolden, expectClose } from "./golden_case.ts";
 import { checkGradients } from "./gradient_check.ts";
 import { build, checkLinear, expectNd, integers, type Nd, put } from "./nd.ts";
+import { planAs } from "./plan_as.ts";
 import { alongAxes, normal, squeezed } from "./reduce_reference.ts";
 
 beforeAll(async () => {
@@ -69,7 +70,8 @@ const LAYOUTS: readonly (readonly [number[], number[]])[] = [
   ],
 ];
 
-describe("sum", () => {
+describe.each(["software", "hardware"] as const)("sum, threads as for a %s adapter", (kind) => {
+  planAs(kind);
   test.each(LAYOUTS)("of %j over %j: |error| <= 2e-6 sum |x|, twice the same bits", async (shape, axes) => {
     const x = normal(shape, 3);
     const want = folded(x, axes, total);
@@ -242,9 +244,11 @@ describe("sumTo and broadcastTo", () => {
 });
 
 describe.each([
-  ["max", max, maxWithIndices, argmax, Math.max],
-  ["min", min, minWithIndices, argmin, Math.min],
-] as const)("%s", (name, extreme, withIndices, arg, pick) => {
+  ["max", "software", max, maxWithIndices, argmax, Math.max],
+  ["max", "hardware", max, maxWithIndices, argmax, Math.max],
+  ["min", "hardware", min, minWithIndices, argmin, Math.min],
+] as const)("%s, threads as for a %s adapter", (name, kind, extreme, withIndices, arg, pick) => {
+  planAs(kind);
   test.each(LAYOUTS)("of %j over %j", async (shape, axes) => {
     const x = normal(shape, 5);
     await expectNd(

@@ -10,6 +10,7 @@ import { loadGolden } from "../golden/load.ts";
 import { checkGolden, expectClose } from "./golden_case.ts";
 import { checkGradients } from "./gradient_check.ts";
 import { type Nd, put } from "./nd.ts";
+import { planAs } from "./plan_as.ts";
 import { alongAxes, normal } from "./reduce_reference.ts";
 
 beforeAll(async () => {
@@ -33,7 +34,13 @@ const REFERENCES = {
   logSoftmax: (x: Nd, axis: number) => alongAxes(x, [axis], rowLogSoftmax),
 } as const;
 
-describe.each(["softmax", "logSoftmax"] as const)("%s", (name) => {
+describe.each([
+  ["softmax", "software"],
+  ["softmax", "hardware"],
+  ["logSoftmax", "software"],
+  ["logSoftmax", "hardware"],
+] as const)("%s, threads as for a %s adapter", (name, kind) => {
+  planAs(kind);
   const run = OPS[name] as (x: Tensor, axis?: number) => Tensor;
   test.each(loadGolden<{ axis: number }>("loss", name))("$name", async (c) => {
     await checkGolden(c, ({ x }) => [run(x!, c.options.axis)]);

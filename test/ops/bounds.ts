@@ -31,9 +31,11 @@ const BOUNDS = {
 
 /** NaN equals NaN, and an infinity itself. */
 export function compareValues(got: ArrayLike<number>, want: ArrayLike<number>, bound: Bound): Comparison {
-  if (got.length !== want.length) return { error: Infinity, failure: `${got.length} values, not ${want.length}` };
+  if (got.length !== want.length)
+    return { error: Infinity, failure: `${got.length} values, not ${want.length}` };
   let largest = 0;
-  for (let i = 0; i < want.length; i++) if (Number.isFinite(want[i])) largest = Math.max(largest, Math.abs(want[i]));
+  for (let i = 0; i < want.length; i++)
+    if (Number.isFinite(want[i])) largest = Math.max(largest, Math.abs(want[i]));
   const { relative, share, absolute } = BOUNDS[bound.kind];
   let error = 0;
   let failure = "";
@@ -44,7 +46,8 @@ export function compareValues(got: ArrayLike<number>, want: ArrayLike<number>, b
     if (Number.isFinite(off)) error = Math.max(error, off / Math.max(1, largest));
     const size = Math.max(bound.sizes?.[i] ?? largest, bound.kind === "sums" ? 0 : largest);
     const allowed = (bound.factor ?? 1) * (relative * Math.abs(w) + share * size + absolute);
-    if (!(off <= allowed) && !failure) failure = `[${i}] is ${g}, should be ${w}, allowed ${allowed.toExponential(1)}`;
+    if (!(off <= allowed) && !failure)
+      failure = `[${i}] is ${g}, should be ${w}, allowed ${allowed.toExponential(1)}`;
   }
   return { error, failure };
 }

@@ -9,11 +9,11 @@ import { tensor } from "../../src/tensor/create.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import { formatShape } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { type Bound, compareValues, type Worst } from "./bounds.ts";
 import { type Direction, directions, moved, slope, slopeAlong } from "./differences.ts";
 import { Draw } from "./draw.ts";
 import { type Nd, nd } from "./nd.ts";
 import type { HostTensor, OpRecord, Sample } from "./record.ts";
-import { type Bound, type Worst, compareValues } from "./bounds.ts";
 
 export interface RecordReport {
   readonly op: string;
@@ -36,7 +36,9 @@ export async function checkRecord(record: OpRecord, device: Device): Promise<Rec
       const found = await new SampleCheck(record, s, draw, worst).run(device);
       failures.push(...found.map((text) => `${describe(s)}: ${text}`));
     } catch (error) {
-      failures.push(`${describe(s)}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+      failures.push(
+        `${describe(s)}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+      );
     }
   }
   return {
@@ -94,7 +96,9 @@ class SampleCheck {
   ) {
     this.inputs = sample.inputs;
     this.want = this.reference(this.inputs);
-    this.wanted = this.inputs.flatMap((t, k) => (record.differentiable && t.dtype === "f32" && !t.fixed ? [k] : []));
+    this.wanted = this.inputs.flatMap((t, k) =>
+      record.differentiable && t.dtype === "f32" && !t.fixed ? [k] : [],
+    );
     this.v = this.randomDirection();
   }
 
@@ -118,7 +122,9 @@ class SampleCheck {
   }
 
   private randomDirection(): Direction {
-    return this.inputs.map((t, k) => (this.wanted.includes(k) ? this.draw.signed(t.shape, 0.5, 1).data : null));
+    return this.inputs.map((t, k) =>
+      this.wanted.includes(k) ? this.draw.signed(t.shape, 0.5, 1).data : null,
+    );
   }
 
   private upload(requiresGrad: boolean): Tensor[] {
@@ -176,7 +182,9 @@ class SampleCheck {
     const xs = this.upload(true);
     const inner = xs.map((x) => (x.requiresGrad ? add(mul(x, 1), 0) : x));
     const outputs = this.apply(inner);
-    const terms = this.roots.map((k, i) => sum(mul(mul(outputs[k], 0.5), put(this.dy[i] as HostTensor, false))));
+    const terms = this.roots.map((k, i) =>
+      sum(mul(mul(outputs[k], 0.5), put(this.dy[i] as HostTensor, false))),
+    );
     for (const k of this.wanted) terms.push(sum(mul(mul(inner[k], 2), this.cotangent(k))));
     const loss = terms.reduce((a, b) => add(a, b));
     backward(loss, undefined, { retainGraph: true });
@@ -199,7 +207,11 @@ class SampleCheck {
         continue;
       }
       const exact = compare === "exact" || y.dtype !== "f32";
-      const bound: Bound = { kind: exact ? "exact" : compare, sizes: sizes?.[k].data, factor: tolerance?.forward };
+      const bound: Bound = {
+        kind: exact ? "exact" : compare,
+        sizes: sizes?.[k].data,
+        factor: tolerance?.forward,
+      };
       this.record1("forward", `result ${k}`, data[k], want.data, bound);
     }
   }
@@ -230,10 +242,16 @@ class SampleCheck {
   }
 
   /** Compares <gradient, d> with the slope along d for every direction d. */
-  private checkAgainstSlopes(what: "gradient" | "doubleGradient", got: readonly ArrayLike<number>[], slopeOf: (d: Direction) => number): void {
+  private checkAgainstSlopes(
+    what: "gradient" | "doubleGradient",
+    got: readonly ArrayLike<number>[],
+    slopeOf: (d: Direction) => number,
+  ): void {
     const list = directions(this.inputs, this.wanted, () => this.randomDirection());
     const along = list.map((d) => this.wanted.reduce((s, k, i) => s + (d[k] ? dot(d[k], got[i]) : 0), 0));
-    const sizes = list.map((d) => this.wanted.reduce((s, k, i) => s + (d[k] ? dotOfSizes(d[k], got[i]) : 0), 0));
+    const sizes = list.map((d) =>
+      this.wanted.reduce((s, k, i) => s + (d[k] ? dotOfSizes(d[k], got[i]) : 0), 0),
+    );
     const want = Float64Array.from(list, slopeOf);
     const bound: Bound = { kind: what, sizes, factor: this.record.tolerance?.[what] };
     this.record1(what, what, along, want, bound);
@@ -253,7 +271,13 @@ class SampleCheck {
     }
   }
 
-  private record1(what: keyof Worst, text: string, got: ArrayLike<number>, want: ArrayLike<number>, bound: Bound): void {
+  private record1(
+    what: keyof Worst,
+    text: string,
+    got: ArrayLike<number>,
+    want: ArrayLike<number>,
+    bound: Bound,
+  ): void {
     const { error, failure } = compareValues(got, want, bound);
     this.worst[what] = Math.max(this.worst[what], error);
     if (failure) this.failures.push(`${text}: ${failure}`);

@@ -1,7 +1,8 @@
 // Derivatives of a float64 function by central differences of fourth order: error about h^4 f''''' / 30, 1e-12 for h =
 // 1e-3, and 1e-13 of rounding; nested once, 1e-10.
-import type { HostTensor } from "./record.ts";
+
 import type { Nd } from "./nd.ts";
+import type { HostTensor } from "./record.ts";
 
 /** Moves of up to 2 STEP, 4 STEP when nested: less than the distance to kinks. */
 export const STEP = 1e-3;
@@ -28,7 +29,11 @@ export function slopeAlong(f: (inputs: Nd[]) => number, inputs: readonly Nd[], d
 }
 
 /** Every element of the inputs that have gradients on its own, or where they are many a few random directions. */
-export function directions(inputs: readonly HostTensor[], wanted: readonly number[], random: () => Direction): Direction[] {
+export function directions(
+  inputs: readonly HostTensor[],
+  wanted: readonly number[],
+  random: () => Direction,
+): Direction[] {
   const n = wanted.reduce((sum, k) => sum + inputs[k].data.length, 0);
   if (n > SINGLE_MAX) return Array.from({ length: RANDOM_DIRECTIONS }, random);
   return wanted.flatMap((k) =>

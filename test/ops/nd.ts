@@ -1,5 +1,11 @@
 // Arrays of float64 by nested indices, the obvious way: what references compute with. Host independent.
-import { broadcastShapes, broadcastStrides, contiguousStrides, numel, type Shape } from "../../src/tensor/shape.ts";
+import {
+  broadcastShapes,
+  broadcastStrides,
+  contiguousStrides,
+  numel,
+  type Shape,
+} from "../../src/tensor/shape.ts";
 
 export interface Nd {
   readonly shape: Shape;

@@ -43,6 +43,8 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   const saved = resumed ? loadCheckpoint(resumed, parts) : { step: 0, history: [] };
   const history = [...saved.history] as HistoryEntry[];
   if (resumed) log(`resumed at step ${saved.step}`);
+  // Begins anew: the folder may hold lines of another run, or of steps after the checkpoint.
+  await files.write("metrics.jsonl", history.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
 
   const done = await train(options, config, parts, history, saved.step);
   const sha256 = await weightsSha256(parts.model);
@@ -57,7 +59,13 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   const judgement = await judge(parts.model, test, 10);
   const { accuracy, loss } = judgement;
   log(`test accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} on ${mnist.test.count} digits`);
-  const facts = { adapter: device.name, ...config, steps: done.step, seconds: elapsed(), weights: sha256 };
+  const facts = {
+    adapter: device.name,
+    ...config,
+    steps: done.step,
+    seconds: Math.round(elapsed()),
+    weights: sha256,
+  };
   await files.write("report.html", await report(judgement, mnist, parts.model, history, facts));
   return { ...base, metrics: { accuracy, loss }, seconds: elapsed() };
 }
@@ -164,7 +172,7 @@ async function report(
   const filters = model.stateDict().get("features.0.weight")!;
   return renderReport({
     title: "MNIST digits",
-    summary: `Test accuracy ${(100 * judgement.accuracy).toFixed(2)} % on ${mnist.test.count} digits.`,
+    summary: `Test accuracy ${(100 * judgement.accuracy).toFixed(2)} % on ${mnist.test.count.toLocaleString("en")} digits.`,
     facts,
     curves: {
       step: steps.map((s) => s.step),
@@ -172,6 +180,7 @@ async function report(
       accuracy: steps.map((s) => s.accuracy),
       lr: steps.map((s) => s.lr),
     },
+    epochs: history.filter((h) => h.kind === "epoch"),
     classes: Array.from({ length: 10 }, (_, i) => String(i)),
     confusion: judgement.confusion,
     filters: { data: (await filters.data()) as Float32Array, shape: filters.shape },

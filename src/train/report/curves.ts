@@ -10,27 +10,40 @@ const WINDOW = 1 / 25;
 /** With more epochs, marks at their ends would hide the curves. */
 const MARKS_LIMIT = 30;
 
+/** Groups of values on each side: weighing each value would take time with the square of the run. */
+const GROUPS = 64;
+
 /**
  * A moving average with triangular weights; gaps (values not finite) stay gaps and do not count. At the start the
- * window is no longer to the right than to the left, plus one: the loss falls steeply there.
+ * window is no longer to the right than to the left, plus one: the loss falls steeply there. Long windows weigh
+ * groups of values instead of each by itself.
  */
 export function smooth(values: readonly number[], window = Math.round(values.length * WINDOW)): number[] {
+  const group = Math.max(1, Math.ceil(window / GROUPS));
+  const sums = new Float64Array(Math.ceil(values.length / group));
+  const counts = new Uint32Array(sums.length);
+  values.forEach((value, i) => {
+    if (!Number.isFinite(value)) return;
+    sums[Math.floor(i / group)]! += value;
+    counts[Math.floor(i / group)]!++;
+  });
   return values.map((value, i) => {
     if (!Number.isFinite(value)) return Number.NaN;
-    const last = Math.min(values.length - 1, i + Math.min(window, i + 1));
+    const first = Math.floor(Math.max(0, i - window) / group);
+    const last = Math.floor(Math.min(values.length - 1, i + Math.min(window, i + 1)) / group);
     let sum = 0;
     let weights = 0;
-    for (let j = Math.max(0, i - window); j <= last; j++) {
-      if (!Number.isFinite(values[j])) continue;
-      const weight = window + 1 - Math.abs(i - j);
-      sum += weight * values[j]!;
-      weights += weight;
+    for (let g = first; g <= last; g++) {
+      const middle = g * group + (group - 1) / 2;
+      const weight = Math.max(0, window + 1 - Math.abs(i - middle));
+      sum += weight * sums[g]!;
+      weights += weight * counts[g]!;
     }
     return sum / weights;
   });
 }
 
-/** "Fell from 2.3 at step 25 to 0.06 at step 1,875; lowest 0.04 at step 1,800." */
+/** "Loss: from 2.3 at step 25 to 0.06 at step 1,875; lowest 0.04 at step 1,800." */
 export function describe(
   name: string,
   x: readonly number[],
