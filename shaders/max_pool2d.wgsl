@@ -2,7 +2,7 @@
 // As PyTorch: of equal values the first wins, NaN beats all, padding counts as -inf.
 // Grid: one thread per output, folded into y. Even 2x2 planes: max_pool2d_pairs.wgsl.
 
-// @variant ADAPTIVE=true
+// @variant ADAPTIVE=true ROLLED=true
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read_write> y: array<f32>;
@@ -14,6 +14,19 @@ override WG: u32 = 64;
 // import pool_window.wgsl
 // import pool_max.wgsl
 
+struct Best {
+  value: f32,
+  at: i32,
+}
+
+// `best`, or the element at (iy, ix) of the plane if that takes its place.
+fn challenge(best: Best, plane: i32, i: vec2i, inside: bool) -> Best {
+  let here = i[0] * params.w + i[1];
+  let v = x[select(0, plane + here, inside)];
+  let wins = inside && (best.at < 0 || beats(v, best.value));
+  return Best(select(best.value, v, wins), select(best.at, here, wins));
+}
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -23,22 +36,27 @@ fn main(
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
   let p = place(i, out_size());
-  let o = p.yz;
   let plane = p.x * params.h * params.w;
-  let first = window_first(o);
-  let end = min(window_end(o), size());
-  var best = lowest();
-  var at = -1;
-  for (var iy = first[0]; iy < end[0]; iy += DILATION_Y) {
-    for (var ix = first[1]; ix < end[1]; ix += DILATION_X) {
-      let here = iy * params.w + ix;
-      let v = x[plane + here];
-      if (at < 0 || beats(v, best)) {
-        best = v;
-        at = here;
+  var best = Best(lowest(), -1);
+  if (ROLLED) {
+    let first = window_first(p.yz);
+    let end = min(window_end(p.yz), size());
+    for (var iy = first[0]; iy < end[0]; iy += DILATION_Y) {
+      for (var ix = first[1]; ix < end[1]; ix += DILATION_X) {
+        best = challenge(best, plane, vec2i(iy, ix), true);
+      }
+    }
+  } else {
+    let begin = window_begin(p.yz);
+    // @unroll
+    for (var j = 0; j < TAPS_Y; j++) {
+      // @unroll
+      for (var k = 0; k < TAPS_X; k++) {
+        let at = begin + vec2i(j * DILATION_Y, k * DILATION_X);
+        best = challenge(best, plane, at, all(at >= vec2i(0)) && all(at < size()));
       }
     }
   }
-  y[i] = best;
-  indices[i] = at;
+  y[i] = best.value;
+  indices[i] = best.at;
 }

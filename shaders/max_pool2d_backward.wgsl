@@ -3,7 +3,7 @@
 // Grid: one thread per four elements of x, folded into y: four share the cost of a thread and one store.
 // Even 2x2 planes: max_pool2d_pairs_backward.wgsl.
 
-// @variant ADAPTIVE=true
+// @variant ADAPTIVE=true ROLLED=true
 
 @group(0) @binding(0) var<storage, read> dy: array<f32>;
 @group(0) @binding(1) var<storage, read> indices: array<i32>;
@@ -14,20 +14,30 @@ override WG: u32 = 64;
 
 // import pool_window.wgsl
 
-// The gradient of element `i`. The same number of turns for every thread and no branch: divergence costs SwiftShader more.
-fn gradient(i: u32) -> f32 {
-  let p = place(i, size());
+// What window o of the plane that starts at `plane` gives to the element at `own`.
+fn share(plane: i32, o: vec2i, inside: bool, own: i32) -> f32 {
+  let at = select(0, plane + o[0] * params.ow + o[1], inside);
+  return select(0.0, dy[at], inside && indices[at] == own);
+}
+
+fn gradient(p: vec3i) -> f32 {
   let own = p.y * params.w + p.z;
   let plane = p.x * params.oh * params.ow;
   let first = windows_begin(p.yz);
   let end = windows_end(p.yz);
   var sum = 0.0;
-  for (var j = 0; j < params.cover_y; j++) {
-    for (var k = 0; k < params.cover_x; k++) {
-      let window = first + vec2i(j, k);
-      let inside = all(window < end);
-      let o = select(0, plane + window[0] * params.ow + window[1], inside);
-      sum += select(0.0, dy[o], inside && indices[o] == own);
+  if (ROLLED) {
+    for (var oy = first[0]; oy < end[0]; oy++) {
+      for (var ox = first[1]; ox < end[1]; ox++) { sum += share(plane, vec2i(oy, ox), true, own); }
+    }
+    return sum;
+  }
+  // @unroll
+  for (var j = 0; j < COVER_Y; j++) {
+    // @unroll
+    for (var k = 0; k < COVER_X; k++) {
+      let o = first + vec2i(j, k);
+      sum += share(plane, o, all(o < end), own);
     }
   }
   return sum;
@@ -41,5 +51,12 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i * 4u >= params.n) { return; }
-  dx[i] = vec4f(gradient(i * 4u), gradient(i * 4u + 1u), gradient(i * 4u + 2u), gradient(i * 4u + 3u));
+  var p = place(i * 4u, size());
+  var four: vec4f;
+  // @unroll
+  for (var k = 0u; k < 4u; k++) {
+    four[k] = gradient(p);
+    p = following(p, size());
+  }
+  dx[i] = four;
 }

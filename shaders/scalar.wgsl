@@ -33,31 +33,52 @@ fn atanh2(s: f32) -> f32 {
   return 2.0 * (s + s * z * (0.33333333 + z * (0.2 + z * (0.14285714 + z * (0.11111111 + z * 0.09090909)))));
 }
 
+// Without branches: software adapters run both arms of each.
 fn op_exp(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  if (x > 88.72284) { return inf(); }
-  if (x < -103.98) { return 0.0; }
+  let c = clamp(x, -104.0, 89.0);
+  let k = round(c * 1.44269504);
+  let y = scale2(exp_reduced((c - k * 0.693359375) + k * 2.12194440e-4), i32(k)); // ln 2 in two parts
+  return select(select(select(y, inf(), x > 88.72284), 0.0, x < -103.98), x, is_nan(x));
+}
+// e^x for x <= 0, at half the cost; 0 below the smallest normal number. NaN passes through the arithmetic.
+fn exp_decay(x: f32) -> f32 {
   let k = round(x * 1.44269504);
-  return scale2(exp_reduced((x - k * 0.693359375) + k * 2.12194440e-4), i32(k)); // ln 2 in two parts
+  let y = exp_reduced((x - k * 0.693359375) + k * 2.12194440e-4);
+  return select(y * bitcast<f32>(u32(i32(k) + 127) << 23u), 0.0, x < -87.33);
+}
+fn op_exp2(x: f32) -> f32 {
+  let c = clamp(x, -151.0, 129.0);
+  let k = round(c);
+  let y = scale2(exp_reduced((c - k) * 0.69314718), i32(k));
+  return select(select(select(y, inf(), x >= 128.0), 0.0, x < -150.0), x, is_nan(x));
 }
 fn op_expm1(x: f32) -> f32 {
   if (abs(x) > 0.35) { return op_exp(x) - 1.0; }
   let p = 4.1666667e-2 + x * (8.3333333e-3 + x * (1.3888889e-3 + x * 1.9841270e-4));
   return x + x * x * (0.5 + x * (0.16666667 + x * p));
 }
-fn op_log(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
+// (m, e) with x = m 2^e and sqrt(1/2) <= m < sqrt(2), for finite x > 0. A subnormal is lifted by bits, since the hardware
+// may flush it: its leading one lands on the exponent's lowest bit, exponent 1.
+fn split_exponent(x: f32) -> vec2f {
   let bits = bitcast<u32>(x);
-  if ((bits << 1u) == 0u) { return -inf(); }
-  if (bits > 0x80000000u) { return nan(); }
-  if (is_inf(x)) { return x; }
-  // A subnormal is lifted by bits, since the hardware may flush it. Then x = m 2^e with sqrt(1/2) <= m < sqrt(2).
   let lift = select(0u, countLeadingZeros(bits) - 8u, bits < 0x00800000u);
-  let normal = bits << lift; // the leading one lands on the exponent's lowest bit: exponent 1
-  let shifted = normal + (0x3f800000u - 0x3f3504f3u);
-  let e = f32(i32(shifted >> 23u) - 127 - i32(lift));
-  let m = bitcast<f32>((shifted & 0x007fffffu) + 0x3f3504f3u);
-  return e * 0.693359375 + (atanh2((m - 1.0) / (m + 1.0)) - e * 2.12194440e-4);
+  let shifted = (bits << lift) + (0x3f800000u - 0x3f3504f3u);
+  return vec2f(bitcast<f32>((shifted & 0x007fffffu) + 0x3f3504f3u), f32(i32(shifted >> 23u) - 127 - i32(lift)));
+}
+// y, which is log_b x for finite x > 0, with the other values of a logarithm.
+fn log_special(x: f32, y: f32) -> f32 {
+  let bits = bitcast<u32>(x);
+  let below = select(y, nan(), bits > 0x80000000u);
+  return select(select(below, -inf(), (bits << 1u) == 0u), x, is_nan(x) || bits == 0x7f800000u);
+}
+fn op_log(x: f32) -> f32 {
+  let s = split_exponent(x);
+  return log_special(x, s.y * 0.693359375 + (atanh2((s.x - 1.0) / (s.x + 1.0)) - s.y * 2.12194440e-4));
+}
+// Exact for powers of two.
+fn op_log2(x: f32) -> f32 {
+  let s = split_exponent(x);
+  return log_special(x, s.y + atanh2((s.x - 1.0) / (s.x + 1.0)) * 1.44269504);
 }
 fn op_log1p(x: f32) -> f32 {
   if (x > -0.3 && x < 0.5) { return atanh2(x / (2.0 + x)); }
@@ -81,6 +102,55 @@ fn sin_quadrant(x: f32, q: i32) -> f32 {
 }
 fn op_sin(x: f32) -> f32 { return sin_quadrant(x, 0); }
 fn op_cos(x: f32) -> f32 { return sin_quadrant(x, 1); }
+fn op_tan(x: f32) -> f32 { return sin_quadrant(x, 0) / sin_quadrant(x, 1); }
+// asin for |x| <= 1/2 (Cephes asinf).
+fn asin_small(x: f32) -> f32 {
+  let z = x * x;
+  return x + x * z * (1.6666752422e-1 + z * (7.4953002686e-2 + z * (4.5470025998e-2 + z * (2.4181311049e-2
+    + z * 4.2163199048e-2))));
+}
+// Beyond 1/2: pi/2 - asin x = 2 asin sqrt((1 - x) / 2)
+fn op_asin(x: f32) -> f32 {
+  let a = abs(x);
+  if (!(a <= 1.0)) { return nan(); }
+  return signed_as(select(asin_small(a), 1.57079633 - 2.0 * asin_small(sqrt(0.5 * (1.0 - a))), a > 0.5), x);
+}
+fn op_acos(x: f32) -> f32 {
+  let a = abs(x);
+  if (!(a <= 1.0)) { return nan(); }
+  let far = 2.0 * asin_small(sqrt(0.5 * (1.0 - a)));
+  return select(1.57079633 - asin_small(x), select(far, 3.14159265 - far, x < 0.0), a > 0.5);
+}
+// Cephes atanf, by the tangents of pi/8 and 3 pi/8.
+fn op_atan(x: f32) -> f32 {
+  let a = abs(x);
+  let high = a > 2.41421356;
+  let middle = a > 0.41421356 && !high;
+  let r = select(select(a, (a - 1.0) / (a + 1.0), middle), -1.0 / max(a, 1.0), high);
+  let z = r * r;
+  let p = r + r * z * (-3.33329491539e-1 + z * (1.99777106478e-1 + z * (-1.38776856032e-1 + z * 8.05374449538e-2)));
+  return select(signed_as(p + select(select(0.0, 0.78539816, middle), 1.57079633, high), x), x, is_nan(x));
+}
+// The angle of (x, y) = (b, a), in [-pi, pi], by the signs of zeros and infinities too.
+fn op_atan2(a: f32, b: f32) -> f32 {
+  if (is_nan(a) || is_nan(b)) { return nan(); }
+  let high = max(abs(a), abs(b));
+  let low = min(abs(a), abs(b));
+  let both = is_inf(low);
+  let r = op_atan(select(low / select(high, 1.0, high == 0.0), 1.0, both));
+  let octant = select(r, 1.57079633 - r, abs(a) > abs(b));
+  let negative = (bitcast<u32>(b) >> 31u) == 1u;
+  return signed_as(select(octant, 3.14159265 - octant, negative), a);
+}
+// By the larger one, so that no square overflows.
+fn op_hypot(a: f32, b: f32) -> f32 {
+  let high = max(abs(a), abs(b));
+  let low = min(abs(a), abs(b));
+  if (is_inf(a) || is_inf(b)) { return inf(); }
+  if (is_nan(a) || is_nan(b)) { return nan(); }
+  let r = low / select(high, 1.0, high == 0.0);
+  return high * sqrt(1.0 + r * r);
+}
 fn op_tanh(x: f32) -> f32 {
   if (is_nan(x)) { return x; }
   let a = abs(x);
@@ -91,28 +161,60 @@ fn op_tanh(x: f32) -> f32 {
   }
   return signed_as(1.0 - 2.0 / (op_exp(2.0 * min(a, 10.0)) + 1.0), x);
 }
+fn op_sinh(x: f32) -> f32 {
+  if (abs(x) < 1.0) {
+    let z = x * x;
+    return x + x * z * (0.16666667 + z * (8.3333333e-3 + z * (1.9841270e-4 + z * 2.7557319e-6)));
+  }
+  let h = op_exp(0.5 * abs(x)); // e^|x| itself overflows before its half does
+  return signed_as(0.5 * h * h - 0.5 / h / h, x);
+}
+fn op_cosh(x: f32) -> f32 {
+  let h = op_exp(0.5 * abs(x));
+  return 0.5 * h * h + 0.5 / h / h;
+}
+fn op_asinh(x: f32) -> f32 {
+  let a = abs(x);
+  if (a > 1e4 || is_nan(x)) { return select(signed_as(op_log(a) + 0.69314718, x), x, is_nan(x)); }
+  return signed_as(op_log1p(a + a * a / (1.0 + sqrt(a * a + 1.0))), x);
+}
+fn op_acosh(x: f32) -> f32 {
+  if (x > 1e4) { return op_log(x) + 0.69314718; }
+  if (!(x >= 1.0)) { return nan(); }
+  let t = x - 1.0;
+  return op_log1p(t + sqrt(t * (x + 1.0)));
+}
+fn op_atanh(x: f32) -> f32 {
+  let a = abs(x);
+  if (a == 1.0) { return signed_as(inf(), x); }
+  if (!(a < 1.0)) { return nan(); }
+  return signed_as(0.5 * op_log1p(2.0 * a / (1.0 - a)), x);
+}
 fn op_sigmoid(x: f32) -> f32 {
-  let e = op_exp(-abs(x));
+  let e = exp_decay(-abs(x));
   return select(e, 1.0, x >= 0.0) / (1.0 + e);
 }
 
-// erfc for x >= 1 (Cephes erfcf).
-fn erfc_tail(x: f32) -> f32 {
-  let q = 1.0 / x;
-  let y = q * q;
-  let near = 5.638259427386472e-1 + y * (-2.741127028184656e-1 + y * (3.404879937665872e-1 + y * (-4.944515323274145e-1
-    + y * (6.210004621745983e-1 + y * (-5.824733027278666e-1 + y * (3.687424674597105e-1 + y * (-1.387039388740657e-1
-    + y * 2.326819970068386e-2)))))));
-  let far = 5.641895067754075e-1 + y * (-2.820767439740514e-1 + y * (4.218463358204948e-1 + y * (-1.015265279202700
-    + y * (2.921019019210786 + y * (-7.495518717768503 + y * (1.297719955372516e1 - y * 1.047766399936249e1))))));
-  return op_exp(-x * x) * q * select(far, near, x < 2.0);
+// e^(z^2) erfc(z) for 0 <= z <= 10.3 to 4e-7: a minimax polynomial of t = 1 / (1 + 0.4 z), relative to the value.
+fn erfc_scaled(z: f32) -> f32 {
+  let t = 1.0 / (1.0 + 0.4 * z);
+  return t * (0.22563423 + t * (0.22644308 + t * (0.20188780 + t * (0.19339234 + t * (0.079758594 + t * (0.087961197
+    + t * (0.083990104 + t * (-0.14032063 + t * 0.041253332))))))));
+}
+// erfc(|x|)
+fn erfc_size(x: f32) -> f32 {
+  let z = min(abs(x), 10.3); // 0 from there on
+  return exp_decay(-z * z) * erfc_scaled(z);
+}
+fn op_erfc(x: f32) -> f32 {
+  let tail = erfc_size(x);
+  return select(select(tail, 2.0 - tail, x < 0.0), x, is_nan(x));
 }
 fn op_erf(x: f32) -> f32 {
-  if (is_nan(x)) { return x; }
-  if (abs(x) > 1.0) { return signed_as(1.0 - erfc_tail(min(abs(x), 10.0)), x); }
-  let z = x * x; // Cephes erff
-  return x * (1.128379165726710 + z * (-3.761262582423300e-1 + z * (1.128358514861418e-1 + z * (-2.685381193529856e-2
+  let z = x * x; // Cephes erff below 1, where 1 - erfc would cancel
+  let near = x * (1.128379165726710 + z * (-3.761262582423300e-1 + z * (1.128358514861418e-1 + z * (-2.685381193529856e-2
     + z * (5.188327685732524e-3 + z * (-8.010193625184903e-4 + z * 7.853861353153693e-5))))));
+  return select(select(signed_as(1.0 - erfc_size(x), x), near, abs(x) < 1.0), x, is_nan(x));
 }
 
 fn op_neg(x: T) -> T { return -x; }
@@ -126,14 +228,37 @@ fn op_elu(x: f32, alpha: f32) -> f32 {
   if (x > 0.0 || is_nan(x)) { return x; }
   return alpha * op_expm1(x);
 }
-// x Phi(x); below -sqrt(2) through erfc, where 1 + erf would cancel.
-fn op_gelu(x: f32) -> f32 {
-  let u = x * 0.70710678;
-  if (u < -1.0) { return 0.5 * x * erfc_tail(-u); }
-  return 0.5 * x * (1.0 + op_erf(u));
+// (e^(-x^2/2), Phi(x)): one exponential for gelu and its gradient.
+fn normal_parts(x: f32) -> vec2f {
+  let w = min(abs(x), 14.5);
+  let e = exp_decay(-0.5 * w * w);
+  let tail = 0.5 * e * erfc_scaled(w * 0.70710678);
+  return vec2f(e, select(1.0 - tail, tail, x < 0.0));
+}
+// x Phi(x)
+fn op_gelu(x: f32) -> f32 { return x * normal_parts(x).y; }
+fn op_gelu_gradient(x: f32) -> f32 {
+  let n = normal_parts(x);
+  return n.y + x * 0.39894228 * n.x;
 }
 // 0.5 x (1 + tanh(u)) = x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x^3)
 fn op_gelu_tanh(x: f32) -> f32 { return x * op_sigmoid(1.5957691 * (x + 0.044715 * x * x * x)); }
+// x tanh(log(1 + e^x)) = x n / (n + 2 m), of one exponential: n = e^x (e^x + 2), m = 1, both by e^-2x above 0.
+fn mish_parts(x: f32) -> vec2f {
+  let w = exp_decay(-abs(x));
+  return select(vec2f(w * (w + 2.0), 1.0), vec2f(1.0 + 2.0 * w, w * w), x >= 0.0);
+}
+fn op_mish(x: f32) -> f32 {
+  let n = mish_parts(x);
+  return x * n.x / (n.x + 2.0 * n.y);
+}
+// t + x (1 - t^2) sigmoid(x), t = n / (n + 2 m)
+fn op_mish_gradient(x: f32) -> f32 {
+  let n = mish_parts(x);
+  let d = 1.0 / (n.x + 2.0 * n.y);
+  return n.x * d + x * (2.0 * n.y * d) * (1.0 + n.x * d) * op_sigmoid(x);
+}
+fn op_log_sigmoid(x: f32) -> f32 { return min(x, 0.0) - op_log1p(exp_decay(-abs(x))); }
 fn op_silu(x: f32) -> f32 { return x * op_sigmoid(x); }
 // log(1 + e^x), and x itself above PyTorch's threshold 20
 fn op_softplus(x: f32) -> f32 {
@@ -264,3 +389,9 @@ fn op_logical_not(x: T) -> u32 { return u32(x == T(0)); }
 fn op_logical_and_f32(a: f32, b: f32) -> u32 { return op_to_bool_f32(a) & op_to_bool_f32(b); }
 fn op_logical_or_f32(a: f32, b: f32) -> u32 { return op_to_bool_f32(a) | op_to_bool_f32(b); }
 fn op_logical_not_f32(x: f32) -> u32 { return 1u - op_to_bool_f32(x); }
+fn op_logical_xor(a: T, b: T) -> u32 { return u32(a != T(0)) ^ u32(b != T(0)); }
+fn op_logical_xor_f32(a: f32, b: f32) -> u32 { return op_to_bool_f32(a) ^ op_to_bool_f32(b); }
+fn op_shift_left(a: T, b: T) -> T { return select(a << (u32(b) & 31u), T(0), u32(b) > 31u); }
+// The sign fills in.
+fn op_shift_right(a: T, b: T) -> T { return a >> min(u32(b), 31u); }
+fn op_shift_right_u32(a: u32, b: u32) -> u32 { return select(a >> (b & 31u), 0u, b > 31u); }

@@ -75,8 +75,8 @@ export async function train(name: string, flags: TrainFlags): Promise<number> {
   const json = flags.json === undefined ? undefined : writableFile("--json", flags.json);
   const out = writableFolder("--out", outFolder(name, flags, resume));
   const device = await openOrInstall(flags.adapter);
-  console.log(`adapter: ${describeDevice(device)}`);
   const { signal, off } = onInterrupt();
+  console.log(`adapter: ${describeDevice(device)}`);
   const bar = new ProgressLine();
   const log = (line: string) => bar.log(line);
   const progress = (state: RecipeProgress) => bar.update(state);

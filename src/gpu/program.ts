@@ -36,6 +36,9 @@ export class Program {
   private readonly live: DataView;
   private readonly slots: number[];
   private readonly rewritten: Upload[];
+  /** Runs that wait for a pipeline. */
+  private parked = 0;
+  private dropped = false;
 
   constructor(
     private readonly device: Device,
@@ -105,7 +108,9 @@ export class Program {
     const waits = this.pipelines.some((p) => !p.pipeline) || eager.waiting;
     const scalarBytes = waits ? scalars.slice() : scalars;
     const uploadBytes = waits ? uploads.map((u) => ({ ...u, data: u.data.slice() })) : uploads;
+    this.parked++;
     eager.enqueue(this.pipelines, () => {
+      this.parked--;
       eager.flush();
       gpu.pushErrorScope("validation");
       if (scalarBytes.byteLength > 0) {
@@ -129,11 +134,14 @@ export class Program {
       device.profiler?.resolve(encoder);
       gpu.queue.submit([encoder.finish()]);
       device.errors.watch(gpu.popErrorScope());
+      if (this.dropped) this.release();
     });
   }
 
-  /** Frees the buffers, once nothing refers to the program any more. */
+  /** Frees the buffers, once nothing refers to the program any more and its last run is submitted. */
   release(): void {
+    this.dropped = true;
+    if (this.parked > 0) return;
     this.trace.release();
     this.paramsBuffer.destroy();
   }

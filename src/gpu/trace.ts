@@ -126,9 +126,21 @@ export class Trace implements Recorder {
       storage.retain();
     }
     if (writes) this.persistentWrites.add(storage);
+    this.follow(source);
+  }
+
+  /** `view` shares the storage of `source` and ends with the recording: where it stands is found through `source`. */
+  alias(source: Bindable, view: Bindable): void {
+    if (this.storages.has(source.storage)) return;
+    this.bound.add(view);
+    this.follow(source);
+  }
+
+  /** A parameter that moves to other storage (a new optimizer's slab) must be found again. */
+  private follow(source: Bindable): void {
     if (this.bound.has(source)) return;
     this.bound.add(source);
-    // A parameter that moves to other storage (a new optimizer's slab) must be found again.
+    const { storage } = source;
     this.guards.push({ read: () => source.storage, value: storage });
   }
 }

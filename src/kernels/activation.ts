@@ -15,7 +15,7 @@ const RELU: Chain = { name: "relu", dx: "select(0.0, dy, v > 0.0 || is_nan(v))" 
 const SIGMOID: Chain = { name: "sigmoid", dx: "dy * v * (1.0 - v)", second: (y) => sub(1, mul(y, 2)) };
 // s = sigmoid(w) and r = 1 - s of one exponential, neither by cancellation.
 const SIGMOIDS =
-  "let e = op_exp(-abs(w)); let s = select(e, 1.0, w >= 0.0) / (1.0 + e); let r = select(1.0, e, w >= 0.0) / (1.0 + e);";
+  "let e = exp_decay(-abs(w)); let s = select(e, 1.0, w >= 0.0) / (1.0 + e); let r = select(1.0, e, w >= 0.0) / (1.0 + e);";
 const SILU: Chain = {
   name: "silu",
   dx: `let w = v; ${SIGMOIDS} return dy * s * (1.0 + v * r);`,
@@ -25,10 +25,10 @@ const SILU: Chain = {
     return mul(sigmoidSlope(x), add(mul(x, bend), 2));
   },
 };
-// Phi(x) + x phi(x), with Phi(x) = gelu(x) / x.
+// Phi(x) + x phi(x)
 const GELU: Chain = {
   name: "gelu",
-  dx: "dy * (select(op_gelu(v) / v, 0.5, abs(v) < 1e-6) + v * 0.39894228 * op_exp(-0.5 * v * v))",
+  dx: "dy * op_gelu_gradient(v)",
   second: (x) => mul(mul(exp(mul(square(x), -0.5)), sub(2, square(x))), 1 / Math.sqrt(2 * Math.PI)),
 };
 // s + x s r w', w = 2 sqrt(2/pi) (x + 0.044715 x^3)

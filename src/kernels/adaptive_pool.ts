@@ -52,3 +52,8 @@ export function adaptiveMaxPool2d(
   const [y, indices] = maxPool("adaptiveMaxPool2d", x, geometry);
   return options.returnIndices ? [y, indices] : y;
 }
+
+/** Maximum of every plane: adaptiveMaxPool2d(x, 1), [n, c, h, w] -> [n, c, 1, 1]. */
+export function globalMaxPool(x: Tensor): Tensor {
+  return adaptiveMaxPool2d(x, 1);
+}

@@ -56,7 +56,11 @@ export function avgPool(name: string, x: Tensor, a: Averaging): Tensor {
   check(name, "x", x, a.geometry.x);
   const [y] = op(name, [x], () => {
     const y = empty(a.geometry.y, "f32", x.device);
-    forward({ x, y }, parameters(a, y.size), { ...variant(a, y.size), label: name, flops: x.size });
+    forward({ x, y }, parameters(a, y.size), {
+      ...variant(a, "forward", y.size),
+      label: name,
+      flops: x.size,
+    });
     return { outputs: [y], pullback: ([dy]) => [dy && avgPool2dBackward(dy, a)] };
   });
   return y!;
@@ -72,7 +76,11 @@ export function avgPool2dBackward(dy: Tensor, a: Averaging): Tensor {
   check(name, "dy", dy, a.geometry.y);
   const [dx] = op(name, [dy], () => {
     const dx = empty(a.geometry.x, "f32", dy.device);
-    backward({ dy, dx }, parameters(a, dx.size), { ...variant(a, dx.size), label: name, flops: 2 * dx.size });
+    backward({ dy, dx }, parameters(a, dx.size), {
+      ...variant(a, "backward", dx.size / 4),
+      label: name,
+      flops: 2 * dx.size,
+    });
     return { outputs: [dx], pullback: ([ddx]) => [ddx && avgPool("avgPool2d", ddx, a)] };
   });
   return dx!;
@@ -82,8 +90,8 @@ function parameters(a: Averaging, n: number) {
   return { n, ...a.geometry.sizes, divisor: a.divisor };
 }
 
-function variant(a: Averaging, threads: number) {
-  const constants = { ...a.geometry.constants, INCLUDE_PAD: a.includePad };
+function variant(a: Averaging, pass: "forward" | "backward", threads: number) {
+  const constants = { ...a.geometry[pass], INCLUDE_PAD: a.includePad };
   return { grid: grid1d(Math.ceil(threads / WG)), constants };
 }
 

@@ -19,11 +19,11 @@ export function binary(
   name: string,
   [a, b]: readonly [Operand, Operand],
   gradient: BinaryGradient,
-  { type, body = `${scalarOp(name, type)}(a, b)` }: { type: DType; body?: string },
+  { type, body = `${scalarOp(name, type)}(a, b)`, p }: { type: DType; body?: string; p?: number },
 ): Tensor {
   const [ta, tb] = [onTape(a), onTape(b)];
   const [y] = op(name, [ta, tb], () => {
-    const y = launchBinary(name, body, [a, b], { type });
+    const y = launchBinary(name, body, [a, b], { type, p });
     return {
       outputs: [y],
       pullback: ([dy]) => [

@@ -31,6 +31,7 @@ export const ge = (a: Operand, b: Operand): Tensor => compare("ge", "ge", a, b);
 
 export const logicalAnd = (a: Operand, b: Operand): Tensor => compare("logicalAnd", "logical_and", a, b);
 export const logicalOr = (a: Operand, b: Operand): Tensor => compare("logicalOr", "logical_or", a, b);
+export const logicalXor = (a: Operand, b: Operand): Tensor => compare("logicalXor", "logical_xor", a, b);
 export function logicalNot(x: Tensor): Tensor {
   const body = `${scalarOp("logical_not", x.dtype)}(x)`;
   const [y] = op("logicalNot", [x], () => ({

@@ -77,16 +77,14 @@ export function scalarOp(name: string, type: DType): string {
 export function launchUnary(name: string, body: string, x: Tensor, options: ElementwiseOptions): Tensor {
   const { type, out = type, p = 0, q = 0 } = options;
   const y = empty(x.shape, out, x.device);
+  const { hooks, append, role } = codeOf("x: T, p: f32, q: f32", body);
+  const grid = groups4(y.size);
+  const types = { X: WGSL_TYPE[x.dtype], T: WGSL_TYPE[type], R: WGSL_TYPE[out] };
+  // Spelt out, not spread: this runs for every small op, and the spreads would double its host time.
   unaryKernel(
     { x, y },
     { n: y.size, p, q },
-    {
-      ...codeOf("x: T, p: f32, q: f32", body),
-      grid: groups4(y.size),
-      types: { X: WGSL_TYPE[x.dtype], T: WGSL_TYPE[type], R: WGSL_TYPE[out] },
-      label: name,
-      flops: y.size,
-    },
+    { hooks, append, role, grid, types, label: name, flops: y.size },
   );
   return y;
 }
@@ -112,9 +110,8 @@ export function launchBinary(
     const bindings = { a: typeof a === "number" ? null : a, b: typeof b === "number" ? null : b, y };
     const constants = { A_FROM: fromA, B_FROM: fromB, INTEGER: !isFloat(type) };
     const { value, bits } = numberParams(number, type);
-    // Spelt out, not spread: this runs for every small op, and a spread of options costs a microsecond.
-    const options = { hooks, append, role, grid, types, constants, label: name, flops: y.size };
-    binaryKernel(bindings, { n: y.size, value, bits, p, q }, options);
+    const how = { hooks, append, role, grid, types, constants, label: name, flops: y.size };
+    binaryKernel(bindings, { n: y.size, value, bits, p, q }, how);
     return y;
   }
   const layout = mergeAxes(name, shape, [sa, sb]);
@@ -128,7 +125,7 @@ export function launchBinary(
     B_LINEAR: fromB === LINEAR,
   };
   const params = { n: y.size, p, q, ...sizeParams(layout), ...strides };
-  const options = { hooks, append, role, grid, types, constants, label: name, flops: y.size };
-  broadcastKernel({ a: a as Tensor, b: b as Tensor, y }, params, options);
+  const how = { hooks, append, role, grid, types, constants, label: name, flops: y.size };
+  broadcastKernel({ a: a as Tensor, b: b as Tensor, y }, params, how);
   return y;
 }

@@ -63,7 +63,7 @@ export function maxPool(name: string, x: Tensor, g: PoolGeometry): [Tensor, Tens
       const { oh, ow } = g.sizes;
       pairs({ x, y, indices }, { n, oh, ow }, { grid: grid1d(Math.ceil(n / (4 * WG))), label, flops: 3 * n });
     } else {
-      forward({ x, y, indices }, { n, ...g.sizes, divisor: 0 }, { ...variant(g, n), label });
+      forward({ x, y, indices }, { n, ...g.sizes, divisor: 0 }, { ...grid(n), constants: g.forward, label });
     }
     return { outputs: [y, indices], pullback: ([dy]) => [dy && maxPool2dBackward(dy, indices, g)] };
   });
@@ -87,7 +87,11 @@ export function maxPool2dBackward(dy: Tensor, indices: Tensor, g: PoolGeometry):
       pairsBackward({ dy, indices, dx }, { n: dy.size, oh, ow }, { grid, label: name });
     } else {
       const n = dx.size;
-      backward({ dy, indices, dx }, { n, ...g.sizes, divisor: 0 }, { ...variant(g, n), label: name });
+      backward(
+        { dy, indices, dx },
+        { n, ...g.sizes, divisor: 0 },
+        { ...grid(n / 4), constants: g.backward, label: name },
+      );
     }
     return { outputs: [dx], pullback: ([ddx]) => [ddx && maxPool2dGather(ddx, indices, g), null] };
   });
@@ -112,15 +116,13 @@ export function maxPool2dGather(x: Tensor, indices: Tensor, g: PoolGeometry): Te
 }
 
 /** 2x2 windows with stride 2 that cover planes of even height and width: the kernels that read pairs. */
-function isPairs({ constants: k, sizes: s }: PoolGeometry): boolean {
+function isPairs({ forward: k, sizes: s }: PoolGeometry): boolean {
   const two = [k.KERNEL_Y, k.KERNEL_X, k.STRIDE_Y, k.STRIDE_X].every((v) => v === 2);
   const plain = k.PAD_Y + k.PAD_X === 0 && k.DILATION_Y * k.DILATION_X === 1;
-  return two && plain && s.h === 2 * s.oh && s.w === 2 * s.ow;
+  return !k.ADAPTIVE && two && plain && s.h === 2 * s.oh && s.w === 2 * s.ow;
 }
 
-function variant(g: PoolGeometry, threads: number) {
-  return { grid: grid1d(Math.ceil(threads / WG)), constants: g.constants };
-}
+const grid = (threads: number) => ({ grid: grid1d(Math.ceil(threads / WG)) });
 
 function checkFloat(name: string, key: string, t: Tensor): void {
   if (t.dtype !== "f32")

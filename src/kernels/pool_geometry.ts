@@ -25,12 +25,19 @@ export interface PoolGeometry {
   readonly y: Shape;
   /** Planes of h * w elements: n * c. */
   readonly planes: number;
-  /** cover: the most windows that one element of x is in. */
-  readonly sizes: { readonly [K in "h" | "w" | "oh" | "ow" | "cover_y" | "cover_x"]: number };
-  readonly constants: { readonly ADAPTIVE: boolean } & {
-    readonly [K in `${"KERNEL" | "STRIDE" | "PAD" | "DILATION"}_${"Y" | "X"}`]: number;
-  };
+  readonly sizes: { readonly h: number; readonly w: number; readonly oh: number; readonly ow: number };
+  /** Constants of the forward and of the backward kernels. */
+  readonly forward: PoolConstants;
+  readonly backward: PoolConstants;
 }
+
+type PoolConstants = { readonly ADAPTIVE: boolean; readonly ROLLED: boolean } & {
+  readonly [K in `${"KERNEL" | "STRIDE" | "PAD" | "DILATION" | "TAPS" | "COVER"}_${"Y" | "X"}`]: number;
+};
+
+/** Elements of a window, and windows of an element, that the kernels write out: more compile for longer than they save. */
+const MOST_TAPS = 9;
+const MOST_COVER = 4;
 
 type Two = readonly [number, number];
 
@@ -101,17 +108,32 @@ function geometry(x: Shape, lead: Shape, [h, w]: Two, [oh, ow]: Two, windows: Wi
     padding: [0, 0],
     dilation: [1, 1],
   };
+  const cover = [0, 1].map((i) => Math.ceil((dilation[i]! * (kernel[i]! - 1) + 1) / stride[i]!)) as [
+    number,
+    number,
+  ];
   const constants = {
     ADAPTIVE: windows === null,
     ...{ KERNEL_Y: kernel[0], KERNEL_X: kernel[1], STRIDE_Y: stride[0], STRIDE_X: stride[1] },
     ...{ PAD_Y: padding[0], PAD_X: padding[1], DILATION_Y: dilation[0], DILATION_X: dilation[1] },
   };
-  const cover = [0, 1].map((i) => {
-    if (!windows) return Math.ceil([oh, ow][i]! / [h, w][i]!) + 1;
-    return Math.ceil((dilation[i]! * (kernel[i]! - 1) + 1) / stride[i]!);
-  });
-  const sizes = { h, w, oh, ow, cover_y: cover[0]!, cover_x: cover[1]! };
-  return { x, y: [...lead, oh, ow], planes: numel(lead), sizes, constants };
+  const turns = (of: Two, most: number): Turns => {
+    const rolled = windows === null || of[0] * of[1] > most;
+    return { ROLLED: rolled, y: rolled ? 1 : of[0], x: rolled ? 1 : of[1] };
+  };
+  const { y: TAPS_Y, x: TAPS_X, ROLLED } = turns(kernel, MOST_TAPS);
+  const back = turns(cover, MOST_COVER);
+  return {
+    ...{ x, y: [...lead, oh, ow], planes: numel(lead), sizes: { h, w, oh, ow } },
+    forward: { ...constants, ROLLED, TAPS_Y, TAPS_X, COVER_Y: 1, COVER_X: 1 },
+    backward: { ...constants, ROLLED: back.ROLLED, TAPS_Y: 1, TAPS_X: 1, COVER_Y: back.y, COVER_X: back.x },
+  };
+}
+
+interface Turns {
+  readonly ROLLED: boolean;
+  readonly y: number;
+  readonly x: number;
 }
 
 function planesOf(op: string, x: Shape): { lead: Shape; size: Two } {

@@ -51,14 +51,29 @@ const ERF: Chain = {
   dx: "dy * 1.12837917 * op_exp(-v * v)", // 2 / sqrt(pi)
   second: (x) => mul(mul(x, exp(mul(square(x), -1))), -4 / Math.sqrt(Math.PI)),
 };
+const ERFC: Chain = {
+  name: "erfc",
+  dx: "dy * -1.12837917 * op_exp(-v * v)",
+  second: (x) => mul(mul(x, exp(mul(square(x), -1))), 4 / Math.sqrt(Math.PI)),
+};
+const EXP2: Chain = { name: "exp2", dx: "dy * v * 0.69314718", second: () => Math.LN2 };
+const LOG2: Chain = {
+  name: "log2",
+  dx: "dy / (v * 0.69314718)",
+  second: (x) => mul(square(reciprocal(x)), -Math.LOG2E),
+};
 
 // Always f32, whatever the dtype of x:
 
 export const exp = (x: Tensor): Tensor => unary("exp", x, (dy, _, y) => mul(dy, y));
 /** e^x - 1, without cancellation near 0. */
 export const expm1 = (x: Tensor): Tensor => unary("expm1", x, (dy, _, y) => chain(EXPM1, y, dy));
+/** 2^x */
+export const exp2 = (x: Tensor): Tensor => unary("exp2", x, (dy, _, y) => chain(EXP2, y, dy));
 /** Natural logarithm. */
 export const log = (x: Tensor): Tensor => unary("log", x, (dy, x) => div(dy, x));
+/** Logarithm to base 2; exact for powers of two. */
+export const log2 = (x: Tensor): Tensor => unary("log2", x, (dy, x) => chain(LOG2, x, dy));
 /** log(1 + x), without cancellation near 0. */
 export const log1p = (x: Tensor): Tensor => unary("log1p", x, (dy, x) => chain(LOG1P, x, dy));
 export const sqrt = (x: Tensor): Tensor => unary("sqrt", x, (dy, _, y) => chain(SQRT, y, dy));
@@ -74,6 +89,8 @@ export const cos = (x: Tensor): Tensor => unary("cos", x, (dy, x) => chain(COS, 
 export const tanh = (x: Tensor): Tensor => unary("tanh", x, (dy, _, y) => chain(TANH, y, dy));
 /** 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
 export const erf = (x: Tensor): Tensor => unary("erf", x, (dy, x) => chain(ERF, x, dy));
+/** 1 - erf(x), without cancellation for large x. */
+export const erfc = (x: Tensor): Tensor => unary("erfc", x, (dy, x) => chain(ERFC, x, dy));
 
 // In the dtype of x:
 
@@ -94,6 +111,11 @@ export const ceil = (x: Tensor): Tensor => rounding("ceil", x);
 export const round = (x: Tensor): Tensor => rounding("round", x);
 /** Toward zero. */
 export const trunc = (x: Tensor): Tensor => rounding("trunc", x);
+/** x - trunc(x), with the sign of x; f32 only. */
+export function frac(x: Tensor): Tensor {
+  if (!isFloat(x.dtype)) throw new DTypeError(`frac: needs f32, x ${describe(x)}`);
+  return unary("frac", x, (dy) => dy, { body: "x - trunc(x)" });
+}
 
 /** Integers are whole already; the gradient is zero, as PyTorch has it. */
 function rounding(name: string, x: Tensor): Tensor {

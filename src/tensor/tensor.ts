@@ -6,7 +6,7 @@ import type { Bindable } from "../gpu/dispatch.ts";
 import { ShapeError, UsageError } from "../gpu/errors.ts";
 import { labelled } from "../gpu/label.ts";
 import type { Storage } from "../gpu/storage.ts";
-import { HostState } from "../gpu/trace.ts";
+import { activeTrace, HostState } from "../gpu/trace.ts";
 import { type DType, ELEMENT_BYTES, isFloat, type TypedArray, typedArray } from "./dtype.ts";
 import { enter, Scoped } from "./scope.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
@@ -78,6 +78,7 @@ export class Tensor extends Scoped implements Bindable {
   }
 
   get grad(): Tensor | null {
+    if (this.requiresGrad) this.gradPresent ??= new HostState(false); // a trace must note absence too
     return this.gradPresent?.get() ? this.gradSlot : null;
   }
 
@@ -122,7 +123,9 @@ export class Tensor extends Scoped implements Bindable {
 
   /** A further tensor on the same storage: no gradient, no copy. */
   alias(shape: Shape = this.shape): Tensor {
-    return made(new Tensor(shape, this.dtype, this.device, this.storage, this.byteOffset));
+    const view = made(new Tensor(shape, this.dtype, this.device, this.storage, this.byteOffset));
+    activeTrace()?.alias(this, view);
+    return view;
   }
 
   /** Moves this tensor to another range of storage (a parameter into its slab). The old storage is let go. */

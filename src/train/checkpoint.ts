@@ -79,8 +79,6 @@ export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): Progress {
   const { tensors, metadata } = readSafetensors(bytes);
   const saved = parseMetadata(metadata.wgrad);
   const { model, optimizer, schedule, loader } = parts;
-  for (const part of ["optimizer", "schedule", "loader"] as const)
-    if (parts[part] && !saved[part]) throw new FormatError(`checkpoint: holds no state of the ${part}`);
   scope(() => {
     const weights = new Map<string, SafeTensor>();
     const moments = new Map<string, Tensor>();
@@ -90,6 +88,8 @@ export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): Progress {
         moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
     }
     const plan = planStateDict(model.stateDict(), hostDict(weights));
+    for (const part of ["optimizer", "schedule", "loader"] as const)
+      if (parts[part] && !saved[part]) throw new FormatError(`checkpoint: holds no state of the ${part}`);
     optimizer?.checkState(saved.optimizer!, moments);
     fitting(() => schedule?.checkState(saved.schedule!));
     fitting(() => new Generator(0).setState(saved.random));

@@ -34,6 +34,7 @@ export interface EpochReport {
   readonly step: number;
   /** Epochs done. */
   readonly epoch: number;
+  /** Means over the steps of this call of `fit`: after a resume mid-epoch, over the rest of the epoch; NaN if there was none. */
   readonly trainLoss: number;
   readonly trainAccuracy: number;
   /** NaN without validation data. */

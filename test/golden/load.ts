@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 
 export type GoldenDType = "F32" | "F64" | "I32" | "I64";
-export type GoldenFamily = "conv" | "pool" | "norm" | "loss" | "misc" | "layers";
+export type GoldenFamily = "conv" | "pool" | "norm" | "loss" | "misc" | "layers" | "elementwise2" | "recurrent" | "reduce2";
 
 export interface GoldenTensor {
   readonly dtype: GoldenDType;

@@ -7,7 +7,7 @@ sys.dont_write_bytecode = True
 
 import torch
 
-from families import conv, layers, loss, misc, norm, optim, pool
+from families import conv, elementwise2, layers, loss, misc, norm, optim, pool, recurrent
 
 FAMILIES = {
     "conv": conv.make,
@@ -17,6 +17,8 @@ FAMILIES = {
     "misc": misc.make,
     "optim": optim.make,
     "layers": layers.make,
+    "recurrent": recurrent.make,
+    "elementwise2": elementwise2.make,
 }
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 // Batch norm and layer norm: PyTorch's golden values with gradients of both orders and running statistics, f64 loops for
 // odd shapes, empty batches, replay in a compiled function, determinism, errors.
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Device } from "../../src/gpu/device.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { type BatchNormOptions, batchNorm } from "../../src/kernels/batch_norm.ts";
 import { layerNorm } from "../../src/kernels/layer_norm.ts";
@@ -12,8 +13,10 @@ import type { Shape } from "../../src/tensor/shape.ts";
 import { loadGolden } from "../golden/load.ts";
 import { checkGolden, expectClose } from "./golden_case.ts";
 
+let device: Device;
+
 beforeAll(async () => {
-  await requestDevice({ debug: true });
+  device = await requestDevice({ debug: true });
 });
 
 // The mean of 1000 is itself a rounded f32: half an ulp of it is 3e-5 of the spread.
@@ -74,7 +77,18 @@ function reference(
   return { y, dx, dweight, dbias };
 }
 
-describe("f64 loops", () => {
+// The kernels share the work in other ways on a GPU than on a software adapter: both are tested wherever this runs.
+describe.each([true, false])("f64 loops, software: %s", (software) => {
+  let before: boolean;
+  const pretend = (value: boolean) => Object.assign(device.adapter, { software: value });
+  beforeAll(() => {
+    before = device.adapter.software;
+    pretend(software);
+  });
+  afterAll(() => {
+    pretend(before);
+  });
+
   test.each([
     [[64, 8, 28, 28]],
     [[5, 3, 14, 14]],

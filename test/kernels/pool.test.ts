@@ -11,7 +11,7 @@ import {
 import { type AvgPool2dOptions, avgPool2d } from "../../src/kernels/avg_pool.ts";
 import { type MaxPool2dOptions, maxPool2d } from "../../src/kernels/max_pool.ts";
 import { grad } from "../../src/tensor/autograd.ts";
-import { rand, randn, tensor, zeros } from "../../src/tensor/create.ts";
+import { ones, rand, randn, tensor, zeros } from "../../src/tensor/create.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { loadGolden } from "../golden/load.ts";
 import { checkGolden, expectClose } from "./golden_case.ts";
@@ -137,6 +137,30 @@ test("globalAvgPool is the mean of each plane", async () => {
   const y = globalAvgPool(x);
   expect(y.shape).toEqual([2, 3, 1, 1]);
   expectClose(await y.data(), want, 1e-6);
+});
+
+test("windows too large to write out", async () => {
+  const x = randn([2, 1, 70, 68], { requiresGrad: true });
+  const data = await x.data();
+  const options = { kernelSize: [66, 67], stride: 1, padding: [2, 0] } as const;
+  const y = maxPool2d(x, options);
+  const z = avgPool2d(x, { ...options, divisorOverride: 1 });
+  expect(y.shape).toEqual([2, 1, 9, 2]);
+  const [most, sums] = [new Float32Array(36).fill(-Infinity), new Float64Array(36)];
+  for (let o = 0; o < 36; o++) {
+    const [p, oy, ox] = [Math.floor(o / 18), Math.floor(o / 2) % 9, o % 2];
+    for (let iy = Math.max(0, oy - 2); iy < Math.min(70, oy + 64); iy++) {
+      for (let ix = ox; ix < ox + 67; ix++) {
+        const v = data[(p * 70 + iy) * 68 + ix]!;
+        most[o] = Math.max(most[o]!, v);
+        sums[o]! += v;
+      }
+    }
+  }
+  expect(await y.data()).toEqual(most);
+  expectClose(await z.data(), sums, 1e-4);
+  const gradient = await grad(y, [x], { gradOutputs: [ones(y.shape)] })[0]!.data();
+  expect(Array.from(gradient).reduce((a, b) => a + b)).toBe(36);
 });
 
 test("a dilated window wholly in the padding gives -inf and no gradient", async () => {

@@ -44,7 +44,7 @@ export function compareValues(got: ArrayLike<number>, want: ArrayLike<number>, b
     if (g === w || (Number.isNaN(g) && Number.isNaN(w))) continue;
     const off = Math.abs(g - w);
     if (Number.isFinite(off)) error = Math.max(error, off / Math.max(1, largest));
-    const size = Math.max(bound.sizes?.[i] ?? largest, bound.kind === "sums" ? 0 : largest);
+    const size = Math.max(Math.abs(bound.sizes?.[i] ?? largest), bound.kind === "sums" ? 0 : largest);
     const allowed = (bound.factor ?? 1) * (relative * Math.abs(w) + share * size + absolute);
     if (!(off <= allowed) && !failure)
       failure = `[${i}] is ${g}, should be ${w}, allowed ${allowed.toExponential(1)}`;

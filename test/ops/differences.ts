@@ -17,10 +17,12 @@ export function moved(inputs: readonly Nd[], direction: Direction, t: number): N
   });
 }
 
-/** d/dt f(t) at 0, elementwise. */
+/** d/dt f(t) at 0, elementwise; 0 for a constant, infinities too. */
 export function slope(f: (t: number) => Float64Array): Float64Array {
   const [m2, m1, p1, p2] = [-2, -1, 1, 2].map((k) => f(k * STEP));
-  return m1.map((_, i) => (m2[i] - 8 * m1[i] + 8 * p1[i] - p2[i]) / (12 * STEP));
+  return m1.map((v, i) =>
+    v === p1[i] && v === m2[i] ? 0 : (m2[i] - 8 * v + 8 * p1[i] - p2[i]) / (12 * STEP),
+  );
 }
 
 /** d/dt of the number f(inputs + t direction) at 0. */

@@ -43,6 +43,7 @@ export async function judge(
   const mistakes: Mistake[] = [];
   let loss = 0;
   let seen = 0;
+  const before = model.training;
   model.eval();
   for (let i = 0; i < data.length; i++) {
     const { x, y } = data.at(0, i) as unknown as { x: HostArray; y: HostArray };
@@ -68,6 +69,7 @@ export async function judge(
     seen += y.data.length;
     currentDevice().errors.raise();
   }
+  model.train(before);
   mistakes.sort((a, b) => a.truthProbability - b.truthProbability);
   return { loss: loss / seen, accuracy: 1 - mistakes.length / seen, confusion, mistakes };
 }

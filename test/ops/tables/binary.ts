@@ -131,7 +131,7 @@ function record(name: string, row: Row): OpRecord<Options> {
   return {
     name,
     samples: (draw) => samplesOf(draw, row),
-    run: ([a, b], o) => row.f(...(b ? ([a, b] as const) : given(a, o))),
+    run: ([a, b], o) => (b ? row.f(a, b) : row.f(...given(a, o))),
     reference: ([a, b], { number, left }) =>
       b ? zip(row.ref, a, b) : map(a, (v) => (left ? row.ref(number!, v) : row.ref(v, number!))),
     differentiable: true,

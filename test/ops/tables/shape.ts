@@ -3,7 +3,7 @@ import { DTypeError, OptionError, ShapeError } from "../../../src/gpu/errors.ts"
 import { cat, stack } from "../../../src/kernels/concat.ts";
 import { expand, repeat } from "../../../src/kernels/expand.ts";
 import { flip } from "../../../src/kernels/flip.ts";
-import { pad } from "../../../src/kernels/pad.ts";
+import { type BorderMode, pad } from "../../../src/kernels/pad.ts";
 import { permute, transpose } from "../../../src/kernels/permute.ts";
 import { flatten, reshape, squeeze, unflatten, unsqueeze } from "../../../src/kernels/reshape.ts";
 import { narrow, select, slice } from "../../../src/kernels/slice.ts";
@@ -19,7 +19,7 @@ function mover<A extends readonly unknown[]>(
   name: string,
   f: (x: Tensor, ...args: A) => Tensor | readonly Tensor[],
   reference: (x: Nd, ...args: A) => Nd | readonly Nd[],
-  cases: readonly (readonly [input: Shape, ...args: A])[],
+  cases: readonly (readonly [input: Shape, ...args: Partial<A>])[],
   errors: readonly ErrorCase[],
 ): OpRecord<A> {
   return {
@@ -99,8 +99,9 @@ const joined = (xs: readonly Nd[], axis: number): Nd => {
   const shape = xs[0].shape.map((s, i) => (i === a ? xs.reduce((n, x) => n + x.shape[a], 0) : s));
   return build(shape, (index) => {
     let rest = index[a];
-    const x = xs.find((t) => rest < t.shape[a] || ((rest -= t.shape[a]), false))!;
-    return at(x, index.with(a, rest));
+    let k = 0;
+    while (rest >= xs[k].shape[a]) rest -= xs[k++].shape[a];
+    return at(xs[k], index.with(a, rest));
   });
 };
 
@@ -112,6 +113,13 @@ const equal = (n: number, size: number) => {
   const count = Math.max(1, Math.ceil(n / size));
   return range(0, count).map((i) => Math.min(size, n - i * size));
 };
+
+/** Where element i of an axis of n comes from, by steps: back and forth, held at the ends, or around. */
+function bordered(i: number, n: number, mode: BorderMode): number {
+  if (mode === "replicate") return i < 0 ? 0 : i >= n ? n - 1 : i;
+  if (mode === "circular") return i < 0 ? i + n : i >= n ? i - n : i;
+  return i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i;
+}
 
 const movers = [
   mover(
@@ -168,7 +176,7 @@ const movers = [
   ),
   mover(
     "squeeze",
-    squeeze,
+    squeeze as (x: Tensor, axes?: number | readonly number[]) => Tensor,
     (x, axes) => {
       const named =
         axes === undefined ? range(0, x.shape.length) : [axes].flat().map((a) => wrap(a, x.shape.length));
@@ -340,7 +348,7 @@ const movers = [
   mover(
     "pad",
     pad,
-    (x, pads, value = 0) => {
+    (x, pads, border = 0) => {
       const before = x.shape.map((_, i) => pads[2 * (x.shape.length - 1 - i)] ?? 0);
       const after = x.shape.map((_, i) => pads[2 * (x.shape.length - 1 - i) + 1] ?? 0);
       const inside = (i: readonly number[]) => i.every((v, k) => v >= 0 && v < x.shape[k]);
@@ -348,7 +356,11 @@ const movers = [
         x.shape.map((s, i) => s + before[i] + after[i]),
         (i) => {
           const from = i.map((v, k) => v - before[k]);
-          return inside(from) ? at(x, from) : value;
+          if (typeof border === "number") return inside(from) ? at(x, from) : border;
+          return at(
+            x,
+            from.map((v, k) => bordered(v, x.shape[k], border)),
+          );
         },
       );
     },
@@ -368,8 +380,23 @@ const movers = [
       ],
       [[0, 3], [0, 0, 2, 1], 4],
       [[3], [0, 0]],
+      [[3, 5], [2, 1, 1, 2], "reflect"],
+      [[3, 5], [4, 1, 0, 2], "replicate"],
+      [[2, 3, 5], [2, 5, 3, 0], "circular"],
+      [[7, 4], [-1, 2], "reflect"],
     ],
     [
+      refuses(
+        "reflection",
+        () => pad(z([3]), [3, 0], "reflect"),
+        /^pad: the border of mode reflect must be below the axis, pads \(3,0\), axis 0 of x \[3\]$/,
+      ),
+      refuses(
+        "mode",
+        () => pad(z([3]), [1, 0], "mirror" as "reflect"),
+        /^pad: mode must be one of constant, .*, got mirror$/,
+        OptionError,
+      ),
       refuses("odd", () => pad(z([2]), [1]), /^pad: pads must be pairs of integers/, OptionError),
       refuses(
         "crop",

@@ -1,0 +1,140 @@
+// dv_j = sum over i of p[i, j] dy_i (p dropped as in the forward), dk_j = scale * sum over i of dscore[i, j] q_i: over all
+// queries of all heads that share the keys. A thread owns keys, so nothing is added by two threads.
+// A library: attention_dkv.wgsl and attention_dkv_swap.wgsl have the entry points. Grid: WG * R keys of a head a workgroup.
+// import attention_gradient.wgsl
+
+@group(0) @binding(6) var<storage, read_write> dk: array<f32>; // JOINED: dv too, at v_0
+@group(0) @binding(7) var<storage, read_write> dv: array<f32>;
+@group(0) @binding(8) var<uniform> params: Params;
+
+const JOINED: bool = false;
+
+fn q_four(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(q_at(rows.x, c)); }
+  return mat4x4<f32>(q_at(rows.x, c), q_at(rows.y, c), q_at(rows.z, c), q_at(rows.w, c));
+}
+fn dy_four(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(dy_at(rows.x, c)); }
+  return mat4x4<f32>(dy_at(rows.x, c), dy_at(rows.y, c), dy_at(rows.z, c), dy_at(rows.w, c));
+}
+// (lse, delta) of four queries, one a column.
+fn stat_four(row: vec4<u32>) -> mat4x4<f32> {
+  if (QUAD) { return share(vec4<f32>(row_at(row.x), 0.0, 0.0)); }
+  return mat4x4<f32>(
+    vec4<f32>(row_at(row.x), 0.0, 0.0), vec4<f32>(row_at(row.y), 0.0, 0.0),
+    vec4<f32>(row_at(row.z), 0.0, 0.0), vec4<f32>(row_at(row.w), 0.0, 0.0),
+  );
+}
+// Factor of the dropout for key j and four queries.
+fn kept_four(draw: vec4<u32>, row: vec4<u32>, j: u32) -> vec4<f32> {
+  let x = j & 3u;
+  return vec4<f32>(
+    kept(arranged(drawn(draw, row.x, j), x)).x, kept(arranged(drawn(draw, row.y, j), x)).x,
+    kept(arranged(drawn(draw, row.z, j), x)).x, kept(arranged(drawn(draw, row.w, j), x)).x,
+  );
+}
+
+fn key_gradient(w: u32, lane: u32, thread: u32) {
+  let at = place_of(w, params.h / params.group);
+  let k_base = params.k_0 + at.b * params.k_b + at.head * params.k_h;
+  let v_base = params.v_0 + at.b * params.v_b + at.head * params.v_h;
+  let mine = at.first + thread * R;
+  let slot = slots(lane);
+  let draw = draw_words();
+
+  // Filled by loops that are not unrolled: the arrays then stay in memory, and compile several times faster.
+  var ks: array<vec4<f32>, R * C>;
+  var vs: array<vec4<f32>, R * C>;
+  var sum_k: array<vec4<f32>, R * C>;
+  var sum_v: array<vec4<f32>, R * C>;
+  // @unroll
+  for (var r = 0u; r < R; r++) {
+    let j = min(mine + r, params.s - 1u);
+    for (var c = 0u; c < C; c++) {
+      ks[r * C + c] = k_at(k_base + j * params.k_s, c) * params.scale;
+      vs[r * C + c] = v_at(v_base + j * params.v_s, c);
+      sum_k[r * C + c] = vec4<f32>();
+      sum_v[r * C + c] = vec4<f32>();
+    }
+  }
+
+  // One loop over the heads of the group and their queries, four at a time.
+  let start = select(0u, min(at.first, params.t), CAUSAL);
+  let steps = (params.t - start + 3u) / 4u;
+  for (var n = 0u; n < params.group * steps; n++) {
+    let head = at.head * params.group + n / steps;
+    let query = vec4<u32>(start + 4u * (n % steps)) + slot;
+    let in_range = query < vec4<u32>(params.t);
+    let near = min(query, vec4<u32>(params.t - 1u));
+    let rows_q = params.q_0 + at.b * params.q_b + head * params.q_h + near * params.q_t;
+    let rows_y = at.b * params.y_b + head * params.y_h + near * params.y_t;
+    let row = (at.b * params.h + head) * params.t + near;
+    let m_base = at.b * params.m_b + head * params.m_h;
+    var p: array<vec4<f32>, R>;
+    var dp: array<vec4<f32>, R>; // then dscore
+    // @unroll
+    for (var r = 0u; r < R; r++) {
+      p[r] = vec4<f32>();
+      dp[r] = vec4<f32>();
+    }
+    // @unroll
+    for (var c = 0u; c < C; c++) {
+      let queries = q_four(rows_q, c);
+      let dys = dy_four(rows_y, c);
+      // @unroll
+      for (var r = 0u; r < R; r++) {
+        p[r] += ks[r * C + c] * queries;
+        dp[r] += vs[r * C + c] * dys;
+      }
+    }
+    let stat = transpose(stat_four(row));
+    // @unroll
+    for (var r = 0u; r < R; r++) {
+      let j = min(mine + r, params.s - 1u);
+      var ok = in_range;
+      if (CAUSAL) { ok = ok & (vec4<u32>(j) <= query); }
+      var word = vec4<u32>();
+      if (MASK != 0u) {
+        word = mask_four(m_base + near * params.m_t + j * params.m_s);
+        ok = ok & mask_allows(word);
+      }
+      let weight = select(vec4<f32>(), exp(with_mask(p[r], word) - stat[0]), ok);
+      p[r] = weight;
+      if (DROP) {
+        let factor = kept_four(draw, row, j);
+        p[r] *= factor;
+        dp[r] *= factor;
+      }
+      dp[r] = select(vec4<f32>(), weight * (dp[r] - stat[1]), ok);
+    }
+    // @unroll
+    for (var c = 0u; c < C; c++) {
+      let queries = q_four(rows_q, c);
+      let dys = dy_four(rows_y, c);
+      // @unroll
+      for (var r = 0u; r < R; r++) {
+        sum_k[r * C + c] += queries * dp[r];
+        sum_v[r * C + c] += dys * p[r];
+      }
+    }
+  }
+
+  // @unroll
+  for (var r = 0u; r < R; r++) {
+    if (mine + r < params.s) {
+      let out_k = k_base + (mine + r) * params.k_s;
+      let out_v = v_base + (mine + r) * params.v_s;
+      for (var c = 0u; c < C; c++) {
+        let part_k = sum_k[r * C + c] * params.scale;
+        let part_v = sum_v[r * C + c];
+        // @unroll
+        for (var e = 0u; e < 4u; e++) {
+          if (4u * c + e < D) {
+            dk[out_k + 4u * c + e] = part_k[e];
+            if (JOINED) { dk[out_v + 4u * c + e] = part_v[e]; } else { dv[out_v + 4u * c + e] = part_v[e]; }
+          }
+        }
+      }
+    }
+  }
+}

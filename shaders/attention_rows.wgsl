@@ -1,0 +1,31 @@
+// Per query (lse, delta = sum over d of dy * y), behind the draw of the dropout: what both gradients of attention read.
+// Grid: one thread a query, folded into y.
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> y: array<f32>;
+@group(0) @binding(2) var<storage, read> lse: array<f32>; // [b, h, t]
+@group(0) @binding(3) var<storage, read> draw: array<vec2<u32>>;
+@group(0) @binding(4) var<storage, read_write> rows: array<vec2<u32>>; // [2 + b h t]
+
+struct Params { n: u32, h: u32, t: u32, d: u32, y_b: u32, y_h: u32, y_t: u32 }
+@group(0) @binding(5) var<uniform> params: Params;
+
+override WG: u32 = 64;
+const DROP: bool = false;
+// @variant DROP=true
+
+@compute @workgroup_size(WG)
+fn main(
+  @builtin(workgroup_id) wid: vec3<u32>,
+  @builtin(num_workgroups) nwg: vec3<u32>,
+  @builtin(local_invocation_id) lid: vec3<u32>,
+) {
+  let row = (wid.y * nwg.x + wid.x) * WG + lid.x;
+  if (row >= params.n) { return; }
+  if (DROP && row < 2u) { rows[row] = draw[row]; }
+  if (DROP && row == 0u) { rows[1] = draw[1]; } // also where there is one query only
+  let bh = row / params.t;
+  let at = (bh / params.h) * params.y_b + (bh % params.h) * params.y_h + (row % params.t) * params.y_t;
+  var delta = 0.0;
+  for (var e = 0u; e < params.d; e++) { delta += dy[at + e] * y[at + e]; }
+  rows[2u + row] = vec2<u32>(bitcast<u32>(lse[row]), bitcast<u32>(delta));
+}

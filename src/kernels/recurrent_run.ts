@@ -1,0 +1,106 @@
+// What the dispatches of LSTM, GRU and RNN share: the walk over time, the tile, and the two kernels at the start of the
+// recurrence. The cells: lstm_run.ts, gru_run.ts, rnn_run.ts.
+
+import { grid1d, kernel } from "../gpu/kernel.ts";
+import { rnnStartBackward as startBackwardShader, rnnStart as startShader } from "../gpu/shaders.gen.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+
+const start = kernel(startShader);
+const startBackward = kernel(startBackwardShader);
+
+/** Sizes and direction of one sequence op. */
+export interface Sequence {
+  readonly steps: number;
+  readonly batch: number;
+  readonly hidden: number;
+  readonly gates: number;
+  readonly reverse: boolean;
+  /** i32 [b]; null: every sequence has all steps. */
+  readonly lengths: Tensor | null;
+}
+
+/** Slots of `saved` [t, b, 5, h]. */
+export const SAVED = 5;
+
+// A block of one unit: no vectors.
+const ONE_UNIT = {
+  dots: "fn dots(x: V, q: Quad) -> V { return x * q.a; }",
+  combine: "fn combine(x: V, q: Quad) -> V { return x * q.a; }",
+};
+const VECTOR = { V: "vec4f", VI: "vec4i" };
+const SCALAR = { V: "f32", VI: "i32" };
+
+/**
+ * Lanes of a workgroup, and rows a thread. Rows share the loads of the weights: on a software adapter always a gain, on a GPU
+ * only once there are threads enough without them.
+ */
+const TILES = {
+  software: { WG: 8, rows: () => 4 },
+  hardware: { WG: 64, rows: (blocks: number) => (blocks >= 1 << 15 ? 4 : 1) },
+} as const;
+
+/** Options of a step's kernels. */
+export function tileOf({ batch, hidden, gates, steps, lengths }: Sequence, w: Tensor) {
+  const width = hidden % 4 === 0 ? 4 : 1;
+  const units = hidden / width;
+  const tile = TILES[w.device.adapter.software ? "software" : "hardware"];
+  const rows = Math.min(tile.rows(units * batch), batch);
+  return {
+    units,
+    grid: grid1d(Math.ceil((units * Math.ceil(batch / Math.max(rows, 1))) / tile.WG)),
+    types: width === 4 ? VECTOR : SCALAR,
+    hooks: width === 4 ? {} : ONE_UNIT,
+    constants: { WG: tile.WG, WIDTH: width, ROWS: Math.max(rows, 1), HAS_LENGTHS: lengths !== null },
+    flops: 2 * batch * hidden * hidden * gates * Math.min(steps, 1),
+  };
+}
+
+/** Params of the steps in the order of the recurrence, or for the gradient against it. */
+export function* walk(s: Sequence, units: number, way: "forward" | "backward") {
+  const ends = s.reverse === (way === "forward"); // does it begin at the last time index?
+  for (let i = 0; i < s.steps; i++) {
+    const t = ends ? s.steps - 1 - i : i;
+    const ahead = i + 1 < s.steps;
+    const linked = way === "forward" ? ahead : i > 0;
+    const other = t + (ends ? -1 : 1) * (way === "forward" ? 1 : -1);
+    yield params(s, units, { t, other: linked ? other : 0, linked: Number(linked) });
+  }
+}
+
+function params(s: Sequence, units: number, at: { t: number; other: number; linked: number }) {
+  return { ...at, reverse: Number(s.reverse), steps: s.steps, batch: s.batch, units };
+}
+
+export interface InitialStates {
+  readonly h0: Tensor | null; // [b, h]
+  readonly c0?: Tensor | null; // [b, h]
+  readonly hp: Tensor; // [t, b, h]
+  readonly saved?: Tensor; // [t, b, 5, h], of an LSTM
+}
+
+/** Initial states where the first step of each sequence looks for them. */
+export function runStart(s: Sequence, { h0, c0 = null, hp, saved }: InitialStates): void {
+  const { units, types } = tileOf(s, hp);
+  const constants = {
+    HAS_LENGTHS: s.lengths !== null,
+    HAS_H0: h0 !== null,
+    HAS_C0: c0 !== null,
+    HAS_CELL: saved !== undefined,
+  };
+  start(
+    { lengths: s.lengths, h0, c0, hp, saved: saved ?? null },
+    params(s, units, { t: s.reverse ? s.steps - 1 : 0, other: 0, linked: 0 }),
+    { grid: grid1d(Math.ceil((s.batch * units) / 64)), types: { V: types.V }, constants },
+  );
+}
+
+/** dh0 from the gradients of the gates' sums [t, b, gates, h]; `dh` [b, h] is what goes past the gates. */
+export function runStartBackward(s: Sequence, w_hh: Tensor, dz: Tensor, dh: Tensor | null = null): Tensor {
+  const { units, constants, ...options } = tileOf(s, w_hh);
+  const dh0 = empty([s.batch, s.hidden], "f32", w_hh.device);
+  startBackward({ w_hh, lengths: s.lengths, dz, dh, dh0 }, params(s, units, { t: 0, other: 0, linked: 0 }), {
+    ...options,
+    constants: { ...constants, GATES: s.gates, HAS_DH: dh !== null },
+  });
+  return dh0;
+}

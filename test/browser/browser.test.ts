@@ -1,0 +1,48 @@
+// wgrad in headless Chrome: THE op table, and 50 training steps. No Chrome, no pass: the message says what to install.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { failuresOf, summary } from "../ops/table.ts";
+import { records } from "../ops/tables/index.ts";
+import { type OpenPage, openPage } from "./chrome.ts";
+
+const START_MS = 300_000; // a browser may have to be installed
+const TABLE_MS = 300_000;
+const STEPS = 50;
+
+let open: OpenPage;
+beforeAll(async () => {
+  open = await openPage("test/browser/page.html");
+  await Promise.race([
+    open.page.waitForFunction(() => window.wgradTests !== undefined, { timeout: 120_000 }),
+    failed(),
+  ]);
+}, START_MS);
+afterAll(() => open?.close());
+
+/** Rejects with the page's first error: a page that cannot start need not be waited for. */
+async function failed(): Promise<never> {
+  for (;;) {
+    if (open.errors.length > 0) throw new Error(`the page failed: ${open.errors.join("\n")}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+test(
+  "every row of the op table",
+  async () => {
+    const report = await open.page.evaluate(() => window.wgradTests!.checkTable());
+    console.log(`Chrome, ${summary(report)}`);
+    expect(failuresOf(report)).toEqual([]);
+    expect(report.reports.length).toBe(records.length);
+    expect(open.errors).toEqual([]);
+  },
+  TABLE_MS,
+);
+
+test(`${STEPS} compiled training steps`, async () => {
+  const losses = await open.page.evaluate((steps) => window.wgradTests!.trainDigits(steps), STEPS);
+  const mean = (list: readonly number[]) => list.reduce((s, v) => s + v, 0) / list.length;
+  expect(losses.length).toBe(STEPS);
+  expect(mean(losses.slice(0, 5))).toBeGreaterThan(1.5); // ln 10 = 2.3 at the start
+  expect(mean(losses.slice(-5))).toBeLessThan(0.5);
+  expect(open.errors).toEqual([]);
+});

@@ -1,0 +1,146 @@
+// THE op table on Node: every row, the rows with kernels of their own also under WebGPU's default limits; that every op has
+// a row; and that the checker finds what is wrong.
+import { readdirSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Device } from "../../src/gpu/device.ts";
+import { ShapeError } from "../../src/gpu/errors.ts";
+import { requestDevice } from "../../src/hosts/node.ts";
+import { mul } from "../../src/kernels/binary.ts";
+import { exp, square } from "../../src/kernels/unary.ts";
+import { noGrad } from "../../src/tensor/mode.ts";
+import { op } from "../../src/tensor/op.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { checkRecord, type RecordReport } from "./check.ts";
+import { map } from "./nd.ts";
+import { FUNCTIONS, MODULES } from "./not_ops.ts";
+import { type OpRecord, sample } from "./record.ts";
+import { summary } from "./table.ts";
+import { families, records } from "./tables/index.ts";
+
+let device: Device;
+beforeAll(async () => {
+  device = await requestDevice();
+});
+
+describe("every row", () => {
+  const reports: RecordReport[] = [];
+  afterAll(() => {
+    if (reports.length > 0) console.log(summary({ adapter: device.name, reports }));
+  });
+
+  test.each(records.map((r) => [r.name, r] as const))("%s", async (_, record) => {
+    const report = await checkRecord(record, device);
+    reports.push(report);
+    expect(report.failures).toEqual([]);
+    expect(report.cases).toBeGreaterThan(0);
+  });
+
+  test("none leaves a tensor behind", () => {
+    const labels = device.memory().live.map((l) => l.label);
+    expect(labels.filter((label) => label !== "nothing")).toEqual([]);
+  });
+});
+
+describe("under WebGPU's default limits", () => {
+  let small: Device;
+  beforeAll(async () => {
+    small = await requestDevice({ limits: "default" });
+  });
+  afterAll(() => small?.destroy());
+
+  const { unary: _, binary: __, ...heavy } = families;
+  test.each(Object.entries(heavy))("%s", async (_, rows) => {
+    for (const record of rows) expect((await checkRecord(record, small)).failures, record.name).toEqual([]);
+  });
+});
+
+describe("completeness", () => {
+  const folders = ["kernels", "functional"] as const;
+  const files = folders.flatMap((folder) =>
+    readdirSync(new URL(`../../src/${folder}`, import.meta.url))
+      .filter((file) => file !== "index.ts")
+      .map((file) => [folder, file] as const),
+  );
+  const rows = new Set(records.map((r) => r.name));
+
+  test.each(files)("%s/%s", async (folder, file) => {
+    if (MODULES.some(([pattern]) => pattern.test(file))) return;
+    const module: Record<string, unknown> = await import(`../../src/${folder}/${file}`);
+    const functions = Object.keys(module).filter((name) => typeof module[name] === "function");
+    const missing = functions.filter((name) => !rows.has(name) && !(name in FUNCTIONS));
+    expect(missing, "needs a row in test/ops/tables, or a reason in test/ops/not_ops.ts").toEqual([]);
+  });
+
+  test("one row a name", () => {
+    expect(rows.size).toBe(records.length);
+  });
+});
+
+describe("the checker finds", () => {
+  const row = (run: (x: Tensor) => Tensor, more: Partial<OpRecord> = {}): OpRecord => ({
+    name: "square",
+    samples: (draw) => [
+      sample(undefined, draw.uniform([67], 0.5, 2)),
+      sample(undefined, draw.uniform([5], 0.5, 2)),
+    ],
+    run: ([x]) => run(x),
+    reference: ([x]) => map(x, (v) => v * v),
+    differentiable: true,
+    errors: [],
+    ...more,
+  });
+  const custom =
+    (value: (x: Tensor) => Tensor, gradient: (dy: Tensor, x: Tensor) => Tensor) => (x: Tensor) => {
+      const [y] = op("square", [x], () => ({
+        outputs: [noGrad(() => value(x))],
+        pullback: ([dy]) => [dy && gradient(dy, x)],
+      }));
+      return y;
+    };
+  const found = async (record: OpRecord) => (await checkRecord(record, device)).failures.join("\n");
+
+  test("nothing in a right op", async () => {
+    const right = custom(square, (dy, x) => mul(dy, mul(x, 2)));
+    expect(await found(row(right))).toBe("");
+  });
+
+  test("wrong values", async () => {
+    expect(await found(row((x) => mul(square(x), 1.0001)))).toMatch(/result 0: \[\d+\] is .*, should be/);
+    expect(await found(row((x) => mul(square(x), 1.0001), { compare: "sums" }))).toMatch(/result 0/);
+  });
+
+  test("a wrong gradient", async () => {
+    const wrong = custom(square, (dy, x) => mul(dy, mul(x, 2.001)));
+    expect(await found(row(wrong))).toMatch(/f32\[67\]: gradient: .*\n.*f32\[5\]: gradient: /s);
+  });
+
+  test("a right gradient that is wrong when differentiated", async () => {
+    const wrong = custom(square, (dy, x) =>
+      mul(
+        dy,
+        noGrad(() => mul(x, 2)),
+      ),
+    );
+    expect(await found(row(wrong))).toMatch(/doubleGradient: /);
+  });
+
+  test("another shape, another error, none at all", async () => {
+    expect(await found(row((x) => mul(exp(x), exp(x).alias([1, x.size]))))).toMatch(
+      /has shape \[1,67\], not \[67\]/,
+    );
+    const errors = [
+      { name: "none", run: () => {}, message: /x/, type: ShapeError },
+      {
+        name: "other",
+        run: () => {
+          throw new ShapeError("square: rank");
+        },
+        message: /size/,
+        type: ShapeError,
+      },
+    ];
+    expect(await found(row(square, { errors }))).toMatch(
+      /got no error\nother: .* got ShapeError: square: rank/,
+    );
+  });
+});
