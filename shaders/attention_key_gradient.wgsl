@@ -9,12 +9,13 @@
 
 const JOINED: bool = false;
 
-fn q_four(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(q_at(rows.x, c)); }
+// Four rows; QUAD: from `own`, this lane's, which is loaded once and needed twice.
+fn q_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(own); }
   return mat4x4<f32>(q_at(rows.x, c), q_at(rows.y, c), q_at(rows.z, c), q_at(rows.w, c));
 }
-fn dy_four(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(dy_at(rows.x, c)); }
+fn dy_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(own); }
   return mat4x4<f32>(dy_at(rows.x, c), dy_at(rows.y, c), dy_at(rows.z, c), dy_at(rows.w, c));
 }
 // (lse, delta) of four queries, one a column.
@@ -77,10 +78,16 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
       p[r] = vec4<f32>();
       dp[r] = vec4<f32>();
     }
+    var own_q: array<vec4<f32>, C>;
+    var own_dy: array<vec4<f32>, C>;
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let queries = q_four(rows_q, c);
-      let dys = dy_four(rows_y, c);
+      if (QUAD) {
+        own_q[c] = q_at(rows_q.x, c);
+        own_dy[c] = dy_at(rows_y.x, c);
+      }
+      let queries = q_four(own_q[c], rows_q, c);
+      let dys = dy_four(own_dy[c], rows_y, c);
       // @unroll
       for (var r = 0u; r < R; r++) {
         p[r] += ks[r * C + c] * queries;
@@ -109,8 +116,8 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
     }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let queries = q_four(rows_q, c);
-      let dys = dy_four(rows_y, c);
+      let queries = q_four(own_q[c], rows_q, c);
+      let dys = dy_four(own_dy[c], rows_y, c);
       // @unroll
       for (var r = 0u; r < R; r++) {
         sum_k[r * C + c] += queries * dp[r];

@@ -9,6 +9,11 @@
 
 const MASK_GRADIENT: bool = false;
 
+fn k_again(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(own); }
+  return k_four(rows, c);
+}
+
 fn query_gradient(w: u32, lane: u32, thread: u32) {
   let at = place_of(w, params.h);
   let head_k = at.head / params.group;
@@ -52,9 +57,11 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
       p[r] = vec4<f32>();
       dp[r] = vec4<f32>();
     }
+    var own: array<vec4<f32>, C>; // QUAD: this lane's key, needed twice
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let keys = k_four(rows_k, c);
+      if (QUAD) { own[c] = k_at(rows_k.x, c); }
+      let keys = k_again(own[c], rows_k, c);
       let values = v_four(rows_v, c);
       // @unroll
       for (var r = 0u; r < R; r++) {
@@ -86,7 +93,7 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
     }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let keys = k_four(rows_k, c);
+      let keys = k_again(own[c], rows_k, c);
       // @unroll
       for (var r = 0u; r < R; r++) { sum[r * C + c] += keys * dp[r]; }
     }

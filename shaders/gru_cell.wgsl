@@ -47,11 +47,15 @@ fn main(
       for (var r = 0u; r < ROWS; r++) { u[3u * r + g] += dots(h[r], w); }
     }
   }
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    if (p.row + r < params.batch) {
-      cell(p.row + r, p.unit, array<V, 3>(u[3u * r], u[3u * r + 1u], u[3u * r + 2u]));
+  // One copy of the cell, to compile faster: constant indices alone are cheap.
+  for (var row = 0u; row < ROWS; row++) {
+    var own: array<V, 3>;
+    // @unroll
+    for (var r = 0u; r < ROWS; r++) {
+      // @unroll
+      for (var g = 0u; g < 3u; g++) { own[g] = select(own[g], u[3u * r + g], row == r); }
     }
+    if (p.row + row < params.batch) { cell(p.row + row, p.unit, own); }
   }
 }
 
@@ -59,18 +63,18 @@ fn cell(row: u32, unit: u32, u: array<V, 3>) {
   let n = params.units;
   let length = length_of(row);
   let at = params.t * params.batch + row;
-  let active = params.t < length;
+  let running = params.t < length;
   let before = hp[at * n + unit];
   let r = sigmoid(gx[3u * at * n + unit] + u[0]);
   let z = sigmoid(gx[(3u * at + 1u) * n + unit] + u[1]);
   let fresh = tanh_gate(gx[(3u * at + 2u) * n + unit] + r * u[2]);
-  let h = select(V(), (1.0 - z) * fresh + z * before, active);
+  let h = select(V(), (1.0 - z) * fresh + z * before, running);
   y[at * n + unit] = h;
   // Padding before the start of a reversed sequence must leave its initial state alone.
-  if (params.linked == 1u && (active || params.other != start_of(row))) {
+  if (params.linked == 1u && (running || params.other != start_of(row))) {
     hp[(params.other * params.batch + row) * n + unit] = h;
   }
-  if (active) {
+  if (running) {
     saved[5u * at * n + unit] = r;
     saved[(5u * at + 1u) * n + unit] = z;
     saved[(5u * at + 2u) * n + unit] = fresh;

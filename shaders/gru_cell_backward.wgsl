@@ -37,9 +37,12 @@ fn main(
     // @unroll
     for (var r = 0u; r < ROWS; r++) { dh[r] += combine(du[from_at[r] + k], w); }
   }
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    if (p.row + r < params.batch) { cell_backward(p.row + r, p.unit, dh[r]); }
+  // One copy of the cell, to compile faster: constant indices alone are cheap.
+  for (var row = 0u; row < ROWS; row++) {
+    var own: V;
+    // @unroll
+    for (var r = 0u; r < ROWS; r++) { own = select(own, dh[r], row == r); }
+    if (p.row + row < params.batch) { cell_backward(p.row + row, p.unit, own); }
   }
 }
 
@@ -48,7 +51,7 @@ fn cell_backward(row: u32, unit: u32, carried: V) {
   let length = length_of(row);
   let at = params.t * params.batch + row;
   let own = row * n + unit;
-  let active = params.t < length;
+  let running = params.t < length;
   var dh = carried;
   if (HAS_DY) { dh += dy[at * n + unit]; }
   if (!is_last(params.t, length)) { dh += carry[own]; }
@@ -58,14 +61,14 @@ fn cell_backward(row: u32, unit: u32, carried: V) {
   let fresh = saved[(5u * at + 2u) * n + unit];
   let u2 = saved[(5u * at + 3u) * n + unit];
   let before = saved[(5u * at + 4u) * n + unit];
-  let dn = select(V(), dh * (1.0 - z) * (1.0 - fresh * fresh), active);
-  let dz = select(V(), dh * (before - fresh) * z * (1.0 - z), active);
-  let dr = select(V(), dn * u2 * r * (1.0 - r), active);
+  let dn = select(V(), dh * (1.0 - z) * (1.0 - fresh * fresh), running);
+  let dz = select(V(), dh * (before - fresh) * z * (1.0 - z), running);
+  let dr = select(V(), dn * u2 * r * (1.0 - r), running);
   dgx[3u * at * n + unit] = dr;
   dgx[(3u * at + 1u) * n + unit] = dz;
   dgx[(3u * at + 2u) * n + unit] = dn;
   du[3u * at * n + unit] = dr;
   du[(3u * at + 1u) * n + unit] = dz;
-  du[(3u * at + 2u) * n + unit] = select(V(), dn * r, active);
-  if (active) { carry[own] = dh * z; }
+  du[(3u * at + 2u) * n + unit] = select(V(), dn * r, running);
+  if (running) { carry[own] = dh * z; }
 }

@@ -44,11 +44,15 @@ fn main(
       for (var r = 0u; r < ROWS; r++) { z[4u * r + g] += dots(h[r], w); }
     }
   }
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    if (p.row + r < params.batch) {
-      cell(p.row + r, p.unit, array<V, 4>(z[4u * r], z[4u * r + 1u], z[4u * r + 2u], z[4u * r + 3u]));
+  // One copy of the cell, to compile faster: constant indices alone are cheap.
+  for (var row = 0u; row < ROWS; row++) {
+    var own: array<V, 4>;
+    // @unroll
+    for (var r = 0u; r < ROWS; r++) {
+      // @unroll
+      for (var g = 0u; g < 4u; g++) { own[g] = select(own[g], z[4u * r + g], row == r); }
     }
+    if (p.row + row < params.batch) { cell(p.row + row, p.unit, own); }
   }
 }
 
@@ -57,20 +61,20 @@ fn cell(row: u32, unit: u32, z: array<V, 4>) {
   let length = length_of(row);
   let at = params.t * params.batch + row;
   let next = params.other * params.batch + row;
-  let active = params.t < length;
+  let running = params.t < length;
   let i = sigmoid(z[0]);
   let f = sigmoid(z[1]);
   let g = tanh_gate(z[2]);
   let o = sigmoid(z[3]);
   let c = f * saved[(5u * at + 4u) * n + unit] + i * g;
-  let h = select(V(), o * tanh_gate(c), active);
+  let h = select(V(), o * tanh_gate(c), running);
   y[at * n + unit] = h;
   // Padding before the start of a reversed sequence must leave its initial state alone.
-  if (params.linked == 1u && (active || params.other != start_of(row))) {
+  if (params.linked == 1u && (running || params.other != start_of(row))) {
     hp[next * n + unit] = h;
     saved[(5u * next + 4u) * n + unit] = c;
   }
-  if (active) {
+  if (running) {
     saved[5u * at * n + unit] = i;
     saved[(5u * at + 1u) * n + unit] = f;
     saved[(5u * at + 2u) * n + unit] = g;

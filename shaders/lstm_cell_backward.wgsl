@@ -38,9 +38,12 @@ fn main(
     // @unroll
     for (var r = 0u; r < ROWS; r++) { dh[r] += combine(dz[from_at[r] + k], w); }
   }
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    if (p.row + r < params.batch) { cell_backward(p.row + r, p.unit, dh[r]); }
+  // One copy of the cell, to compile faster: constant indices alone are cheap.
+  for (var row = 0u; row < ROWS; row++) {
+    var own: V;
+    // @unroll
+    for (var r = 0u; r < ROWS; r++) { own = select(own, dh[r], row == r); }
+    if (p.row + row < params.batch) { cell_backward(p.row + row, p.unit, own); }
   }
 }
 
@@ -49,7 +52,7 @@ fn cell_backward(row: u32, unit: u32, carried: V) {
   let length = length_of(row);
   let at = params.t * params.batch + row;
   let own = row * n + unit;
-  let active = params.t < length;
+  let running = params.t < length;
   let last = is_last(params.t, length);
   var dh = carried;
   var dc_next = dc[own];
@@ -66,9 +69,9 @@ fn cell_backward(row: u32, unit: u32, carried: V) {
   let c = saved[(5u * at + 4u) * n + unit];
   let th = tanh_gate(f * c + i * g);
   let dc_now = dc_next + dh * o * (1.0 - th * th);
-  dz[4u * at * n + unit] = select(V(), dc_now * g * i * (1.0 - i), active);
-  dz[(4u * at + 1u) * n + unit] = select(V(), dc_now * c * f * (1.0 - f), active);
-  dz[(4u * at + 2u) * n + unit] = select(V(), dc_now * i * (1.0 - g * g), active);
-  dz[(4u * at + 3u) * n + unit] = select(V(), dh * th * o * (1.0 - o), active);
-  if (active) { dc[own] = dc_now * f; }
+  dz[4u * at * n + unit] = select(V(), dc_now * g * i * (1.0 - i), running);
+  dz[(4u * at + 1u) * n + unit] = select(V(), dc_now * c * f * (1.0 - f), running);
+  dz[(4u * at + 2u) * n + unit] = select(V(), dc_now * i * (1.0 - g * g), running);
+  dz[(4u * at + 3u) * n + unit] = select(V(), dh * th * o * (1.0 - o), running);
+  if (running) { dc[own] = dc_now * f; }
 }

@@ -34,22 +34,25 @@ fn main(
     // @unroll
     for (var r = 0u; r < ROWS; r++) { z[r] += dots(hp[at[r] + k], w); }
   }
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    if (p.row + r < params.batch) { cell(p.row + r, p.unit, z[r]); }
+  // One copy of the cell, to compile faster: constant indices alone are cheap.
+  for (var row = 0u; row < ROWS; row++) {
+    var own: V;
+    // @unroll
+    for (var r = 0u; r < ROWS; r++) { own = select(own, z[r], row == r); }
+    if (p.row + row < params.batch) { cell(p.row + row, p.unit, own); }
   }
 }
 
 fn cell(row: u32, unit: u32, z: V) {
   let n = params.units;
   let length = length_of(row);
-  let active = params.t < length;
+  let running = params.t < length;
   var h = tanh_gate(z);
   if (RELU) { h = keep_nan(z, max(z, V())); }
-  h = select(V(), h, active);
+  h = select(V(), h, running);
   y[(params.t * params.batch + row) * n + unit] = h;
   // Padding before the start of a reversed sequence must leave its initial state alone.
-  if (params.linked == 1u && (active || params.other != start_of(row))) {
+  if (params.linked == 1u && (running || params.other != start_of(row))) {
     hp[(params.other * params.batch + row) * n + unit] = h;
   }
   if (is_last(params.t, length)) { h_n[row * n + unit] = h; }

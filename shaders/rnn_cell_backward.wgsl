@@ -34,9 +34,12 @@ fn main(
     // @unroll
     for (var r = 0u; r < ROWS; r++) { dh[r] += combine(dz[from_at[r] + k], w); }
   }
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    if (p.row + r < params.batch) { cell_backward(p.row + r, p.unit, dh[r]); }
+  // One copy of the cell, to compile faster: constant indices alone are cheap.
+  for (var row = 0u; row < ROWS; row++) {
+    var own: V;
+    // @unroll
+    for (var r = 0u; r < ROWS; r++) { own = select(own, dh[r], row == r); }
+    if (p.row + row < params.batch) { cell_backward(p.row + row, p.unit, own); }
   }
 }
 

@@ -48,12 +48,22 @@ export { empty, Tensor } from "./tensor/tensor.ts";
 export { all, any } from "./kernels/any_all.ts";
 export { argmax, argmin } from "./kernels/arg_reduce.ts";
 export { add, div, mul, sub } from "./kernels/binary.ts";
+export {
+  bitwiseAnd,
+  bitwiseLeftShift,
+  bitwiseNot,
+  bitwiseOr,
+  bitwiseRightShift,
+  bitwiseXor,
+} from "./kernels/bitwise.ts";
+export { addcdiv, addcmul, lerp } from "./kernels/blend.ts";
 export { broadcastTo } from "./kernels/broadcast.ts";
 export { cast } from "./kernels/cast.ts";
-export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, lt, ne } from "./kernels/compare.ts";
+export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from "./kernels/compare.ts";
 export { cat, stack } from "./kernels/concat.ts";
 export { expand, repeat } from "./kernels/expand.ts";
 export { clamp, maximum, minimum } from "./kernels/extremes.ts";
+export { isfinite, isinf, isnan, nanToNum } from "./kernels/finite.ts";
 export { flip } from "./kernels/flip.ts";
 export { gather, indexSelect } from "./kernels/gather.ts";
 export { logsumexp } from "./kernels/logsumexp.ts";
@@ -67,15 +77,32 @@ export { indexAdd, scatterAdd } from "./kernels/scatter.ts";
 export { narrow, select, slice } from "./kernels/slice.ts";
 export { chunk, split } from "./kernels/split.ts";
 export {
+  acos,
+  acosh,
+  asin,
+  asinh,
+  atan,
+  atan2,
+  atanh,
+  cosh,
+  hypot,
+  sinh,
+  tan,
+} from "./kernels/trigonometry.ts";
+export {
   abs,
   ceil,
   cos,
   erf,
+  erfc,
   exp,
+  exp2,
   expm1,
   floor,
+  frac,
   log,
   log1p,
+  log2,
   neg,
   reciprocal,
   round,

@@ -10,6 +10,16 @@ export {
   softplus,
   tanh,
 } from "../kernels/activation.ts";
+export {
+  celu,
+  hardsigmoid,
+  hardswish,
+  hardtanh,
+  prelu,
+  relu6,
+  selu,
+} from "../kernels/activation_hard.ts";
+export { logSigmoid, mish, softsign } from "../kernels/activation_smooth.ts";
 export { adaptiveAvgPool2d, adaptiveMaxPool2d } from "../kernels/adaptive_pool.ts";
 export { avgPool2d } from "../kernels/avg_pool.ts";
 export { batchNorm } from "../kernels/batch_norm.ts";

@@ -44,7 +44,7 @@ export class Device {
   private readonly readBack: ReadBack;
   private readonly paced: Promise<undefined>[] = [];
   private lostBecause: string | null = null;
-  private readonly nothings: Partial<Record<"read" | "read_write", Bindable>> = {};
+  private readonly nothings: Record<string, Bindable> = {};
 
   constructor(
     readonly gpu: GPUDevice,
@@ -152,13 +152,14 @@ export class Device {
     this.gpu.destroy();
   }
 
-  /** What an optional binding that is not given points at. */
-  nothing(access: "read" | "read_write"): Bindable {
-    let zero = this.nothings[access];
+  /** What an optional binding that is not given points at; writable ones of one dispatch must not overlap: `nth` apart. */
+  nothing(access: "read" | "read_write", nth = 0): Bindable {
+    const key = `${access}${access === "read" ? 0 : nth}`;
+    let zero: Bindable | undefined = this.nothings[key];
     if (!zero) {
       const storage = this.pool.allocate(16, "nothing");
       storage.retain();
-      zero = this.nothings[access] = { device: this, storage, byteOffset: 0, byteLength: 16 };
+      zero = this.nothings[key] = { device: this, storage, byteOffset: 0, byteLength: 16 };
       this.eager.upload(zero, new Uint8Array(16));
     }
     return zero;

@@ -84,11 +84,13 @@ export function kernel<const S extends Shader>(shader: S): Kernel<S> {
       throw new LimitError(`${label}: grid [${x},${y},${z}] exceeds ${MAX_GROUPS} workgroups a dimension`);
     }
     let bytes = 0;
+    let missing = 0;
     const bound: DispatchBinding[] = bindingList.map(([key, b]) => {
       const source = given[key];
       if (source === undefined) throw new OptionError(`${label}: binding ${key} is missing`);
       bytes += source?.byteLength ?? 0;
-      return { name: key, binding: b.binding, access: b.access, source: source ?? device.nothing(b.access) };
+      const place = source ?? device.nothing(b.access, missing++);
+      return { name: key, binding: b.binding, access: b.access, source: place };
     });
     const values = params as Readonly<Record<string, ParamValue>>;
     const dispatch: Dispatch = {

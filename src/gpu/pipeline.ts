@@ -112,7 +112,9 @@ export class PipelineCache {
   /** Explicit layouts, so that bind groups serve every variant; params sit at a dynamic offset of one shared buffer. */
   private layout(shader: Shader): Layout {
     const parts = Object.values(shader.bindings).map((b) => `${b.binding}${b.access}`);
-    const key = `${parts.join()}|${shader.paramsBinding}`;
+    // Stated sizes of params: left open, wgpu checks them late and keeps those of the pipeline before on the same layout.
+    const minBindingSize = Math.ceil(shader.paramsBytes / 16) * 16;
+    const key = `${parts.join()}|${shader.paramsBinding}|${minBindingSize}`;
     let layout = this.layouts.get(key);
     if (!layout) {
       const COMPUTE = 4; // GPUShaderStage.COMPUTE
@@ -122,7 +124,7 @@ export class PipelineCache {
         buffer: { type: b.access === "read" ? "read-only-storage" : "storage" },
       }));
       if (shader.paramsBinding !== null) {
-        const buffer: GPUBufferBindingLayout = { type: "uniform", hasDynamicOffset: true };
+        const buffer: GPUBufferBindingLayout = { type: "uniform", hasDynamicOffset: true, minBindingSize };
         entries.push({ binding: shader.paramsBinding, visibility: COMPUTE, buffer });
       }
       const bindGroup = this.device.createBindGroupLayout({ entries });

@@ -86,8 +86,12 @@ function bindingsOf(
     const space = /^var\s*<\s*storage\s*(?:,\s*(\w+)\s*)?>/.exec(code.slice(kindAt(code, d)));
     const access = space?.[1] ?? "read";
     if (access !== "read" && access !== "read_write")
-      return fail(d.start, `${d.name} must be read or read_write, not ${access}`);
-    found[d.name] = { binding, access, type: /^array\s*<(.*)>$/s.exec(d.type)?.[1]?.trim() ?? d.type };
+      fail(d.start, `${d.name} must be read or read_write, not ${access}`);
+    found[d.name] = {
+      binding,
+      access: access as "read",
+      type: /^array\s*<(.*)>$/s.exec(d.type)?.[1]?.trim() ?? d.type,
+    };
   });
   return found;
 }

@@ -40,18 +40,18 @@ const TILES = {
 } as const;
 
 /** Options of a step's kernels. */
-export function tileOf({ batch, hidden, gates, steps, lengths }: Sequence, w: Tensor) {
+export function tileOf({ batch, hidden, gates, lengths }: Sequence, w: Tensor) {
   const width = hidden % 4 === 0 ? 4 : 1;
   const units = hidden / width;
   const tile = TILES[w.device.adapter.software ? "software" : "hardware"];
-  const rows = Math.min(tile.rows(units * batch), batch);
+  const rows = batch > 2 ? tile.rows(units * batch) : Math.max(batch, 1);
   return {
     units,
-    grid: grid1d(Math.ceil((units * Math.ceil(batch / Math.max(rows, 1))) / tile.WG)),
+    grid: grid1d(Math.ceil((units * Math.ceil(batch / rows)) / tile.WG)),
     types: width === 4 ? VECTOR : SCALAR,
     hooks: width === 4 ? {} : ONE_UNIT,
-    constants: { WG: tile.WG, WIDTH: width, ROWS: Math.max(rows, 1), HAS_LENGTHS: lengths !== null },
-    flops: 2 * batch * hidden * hidden * gates * Math.min(steps, 1),
+    constants: { WG: tile.WG, WIDTH: width, ROWS: rows, HAS_LENGTHS: lengths !== null },
+    flops: 2 * batch * hidden * hidden * gates,
   };
 }
 

@@ -80,6 +80,16 @@ export function min(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   return extreme(x, folding("min", x.shape, axes, keepdim), MIN[x.dtype]);
 }
 
+/** `max` under PyTorch's name for it (torch.amax). */
+export function amax(x: Tensor, axes?: Axes, keepdim = false): Tensor {
+  return extreme(x, folding("amax", x.shape, axes, keepdim), { ...MAX[x.dtype], name: "amax" });
+}
+
+/** `min` under PyTorch's name for it (torch.amin). */
+export function amin(x: Tensor, axes?: Axes, keepdim = false): Tensor {
+  return extreme(x, folding("amin", x.shape, axes, keepdim), { ...MIN[x.dtype], name: "amin" });
+}
+
 function extreme(x: Tensor, f: Folding, how: Fold): Tensor {
   if (f.count === 0) throw new ShapeError(`${how.name}: no values to choose from, x ${formatShape(x.shape)}`);
   const [y] = op(how.name, [x], () => {

@@ -2,14 +2,9 @@
 
 import { isRelu, type RnnNonlinearity, rnn } from "../kernels/rnn.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import {
-  type Direction,
-  type RecurrentCall,
-  RecurrentCell,
-  type RecurrentCellOptions,
-  RecurrentLayer,
-  type RecurrentLayerOptions,
-} from "./recurrent.ts";
+import { type RecurrentCall, RecurrentLayer, type RecurrentLayerOptions } from "./recurrent.ts";
+import { RecurrentCell, type RecurrentCellOptions } from "./recurrent_cell.ts";
+import type { Direction } from "./recurrent_weights.ts";
 
 interface Nonlinear {
   /** Default tanh. */

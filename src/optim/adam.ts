@@ -45,16 +45,7 @@ export class Adam extends Optimizer<AdamOptions> {
 
   protected override update({ run, moments, group, step }: Stretch<AdamOptions>): void {
     const { decoupled } = this;
-    const scalars = {
-      step_size: new HostScalar(() => group.lr / (1 - group.betas[0] ** step())),
-      beta1: new HostScalar(() => group.betas[0]),
-      fresh1: new HostScalar(() => 1 - group.betas[0]),
-      beta2: new HostScalar(() => group.betas[1]),
-      fresh2: new HostScalar(() => 1 - group.betas[1]),
-      root2: new HostScalar(() => Math.sqrt(1 - group.betas[1] ** step())),
-      eps: new HostScalar(() => group.eps),
-      decay: new HostScalar(() => (decoupled ? 1 - group.lr * group.weightDecay : group.weightDecay)),
-    };
+    const scalars = adamScalars(() => group, step, decoupled);
     const { exp_avg: m, exp_avg_sq: v, max_exp_avg_sq: v_max = null } = moments;
     adamStep({ p: run.values, g: run.grads, m, v, v_max }, scalars, decoupled);
   }
@@ -67,4 +58,20 @@ export class AdamW extends Adam {
   constructor(params: ParamsInput<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, { weightDecay: 0.01, ...options });
   }
+}
+
+type AdamNumbers = Pick<AdamOptions, "lr" | "betas" | "eps" | "weightDecay">;
+
+/** The numbers of a step, read anew at every replay. */
+export function adamScalars(group: () => AdamNumbers, step: () => number, decoupled: boolean) {
+  return {
+    step_size: new HostScalar(() => group().lr / (1 - group().betas[0] ** step())),
+    beta1: new HostScalar(() => group().betas[0]),
+    fresh1: new HostScalar(() => 1 - group().betas[0]),
+    beta2: new HostScalar(() => group().betas[1]),
+    fresh2: new HostScalar(() => 1 - group().betas[1]),
+    root2: new HostScalar(() => Math.sqrt(1 - group().betas[1] ** step())),
+    eps: new HostScalar(() => group().eps),
+    decay: new HostScalar(() => (decoupled ? 1 - group().lr * group().weightDecay : group().weightDecay)),
+  };
 }

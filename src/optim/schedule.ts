@@ -4,7 +4,7 @@
 import { OptionError } from "../gpu/errors.ts";
 import { hostEffect } from "../gpu/trace.ts";
 
-interface HasRates {
+export interface HasRates {
   readonly groups: { lr: number }[];
 }
 
@@ -41,6 +41,7 @@ export abstract class Schedule {
         this.optimizer.groups.forEach((g, i) => {
           g.lr = rates[i];
         });
+        this.applyMore();
       };
     });
   }
@@ -74,6 +75,15 @@ export abstract class Schedule {
     this.optimizer.groups.forEach((g, i) => {
       g.lr = this.rate(this.baseRates[i], this.count);
     });
+    this.applyMore();
+  }
+
+  /** Sets what else follows the count. */
+  protected applyMore(): void {}
+
+  /** Steps so far. */
+  protected get steps(): number {
+    return this.count;
   }
 }
 
@@ -180,6 +190,6 @@ export class WarmupCosineLR extends LambdaLR {
   }
 }
 
-function positive(schedule: string, name: string, value: number): void {
+export function positive(schedule: string, name: string, value: number): void {
   if (!(value > 0)) throw new OptionError(`${schedule}: ${name} must be positive, got ${value}`);
 }

@@ -79,6 +79,11 @@ export function onesLike(t: Tensor): Tensor {
   return full(t.shape, 1, { dtype: t.dtype, device: t.device });
 }
 
+/** Every element `value`, with the shape and dtype of `t` (torch.full_like). */
+export function fullLike(t: Tensor, value: number): Tensor {
+  return full(t.shape, value, { dtype: t.dtype, device: t.device });
+}
+
 /** A scalar [] read on the host now and, inside a compiled function, at every replay: a rate, a weight that changes. */
 export function hostScalar(read: () => number, options: CreateOptions = {}): Tensor {
   return fill(empty([], options.dtype, options.device), new HostScalar(read));
@@ -100,6 +105,28 @@ export function arange(start: number, end?: number, step = 1, options: CreateOpt
   );
 }
 
+/**
+ * `steps` numbers from start to end, both included, at equal distances (torch.linspace); one step gives start. Integers are
+ * cut toward zero.
+ *
+ * @throws OptionError unless steps is an integer >= 0 and both ends are finite
+ */
+export function linspace(start: number, end: number, steps: number, options: CreateOptions = {}): Tensor {
+  if (!Number.isInteger(steps) || steps < 0 || !Number.isFinite(end - start))
+    throw new OptionError(`linspace: needs finite ends and an integer >= 0, got ${start}, ${end}, ${steps}`);
+  const step = (end - start) / Math.max(steps - 1, 1);
+  // From the nearer end, so that both are exact.
+  const at = (i: number) => (i < steps / 2 ? start + i * step : end - (steps - 1 - i) * step);
+  const { dtype = "f32" } = options;
+  return tensor(
+    typedArray(
+      dtype,
+      Array.from({ length: steps }, (_, i) => at(i)),
+    ),
+    { ...options, dtype },
+  );
+}
+
 /** Uniform on [0, 1), drawn on the GPU (torch.rand). */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
   return random(shape, options, (t) => fillUniform(t, 0, 1, options.generator));
@@ -108,6 +135,16 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
 /** Standard normal, drawn on the GPU (torch.randn). Adapters agree to 1e-6. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   return random(shape, options, (t) => fillNormal(t, 0, 1, options.generator));
+}
+
+/** `rand` with the shape and device of `t` (torch.rand_like). */
+export function randLike(t: Tensor, options: RandomOptions = {}): Tensor {
+  return rand(t.shape, { device: t.device, ...options });
+}
+
+/** `randn` with the shape and device of `t` (torch.randn_like). */
+export function randnLike(t: Tensor, options: RandomOptions = {}): Tensor {
+  return randn(t.shape, { device: t.device, ...options });
 }
 
 function random(shape: Shape, options: RandomOptions, draw: (t: Tensor) => Tensor): Tensor {

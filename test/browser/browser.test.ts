@@ -5,7 +5,7 @@ import { records } from "../ops/tables/index.ts";
 import { type OpenPage, openPage } from "./chrome.ts";
 
 const START_MS = 300_000; // a browser may have to be installed
-const TABLE_MS = 300_000;
+const TABLE_MS = 600_000;
 const STEPS = 50;
 
 let open: OpenPage;

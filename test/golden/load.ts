@@ -3,7 +3,18 @@
 import { readFileSync } from "node:fs";
 
 export type GoldenDType = "F32" | "F64" | "I32" | "I64";
-export type GoldenFamily = "conv" | "pool" | "norm" | "loss" | "misc" | "layers" | "elementwise2" | "recurrent" | "reduce2";
+export type GoldenFamily =
+  | "conv"
+  | "conv2"
+  | "resize"
+  | "pool"
+  | "norm"
+  | "loss"
+  | "misc"
+  | "layers"
+  | "elementwise2"
+  | "recurrent"
+  | "reduce2";
 
 export interface GoldenTensor {
   readonly dtype: GoldenDType;
@@ -143,8 +154,8 @@ export function loadGolden<Options = Record<string, unknown>>(
   });
 }
 
-export function loadOptimizers(): OptimizerGolden {
-  const { listed, parts } = byCase("optim.safetensors");
+export function loadOptimizers(file = "optim.safetensors"): OptimizerGolden {
+  const { listed, parts } = byCase(file);
   const optimizers: OptimizerCase[] = [];
   const schedules: ScheduleCase[] = [];
   for (const item of listed) {

@@ -7,11 +7,14 @@ sys.dont_write_bytecode = True
 
 import torch
 
-from families import conv, elementwise2, layers, loss, misc, norm, optim, pool, recurrent
+from families import attention, conv, conv2, elementwise2, layers, loss, misc, norm, optim, pool, recurrent, resize
 
 FAMILIES = {
+    "attention": attention.make,
     "conv": conv.make,
+    "conv2": conv2.make,
     "pool": pool.make,
+    "resize": resize.make,
     "norm": norm.make,
     "loss": loss.make,
     "misc": misc.make,

@@ -5,6 +5,7 @@ import {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
   globalAvgPool,
+  globalMaxPool,
 } from "../../../src/kernels/adaptive_pool.ts";
 import { type AvgPool2dOptions, avgPool2d } from "../../../src/kernels/avg_pool.ts";
 import { type MaxPool2dOptions, maxPool2d } from "../../../src/kernels/max_pool.ts";
@@ -224,10 +225,32 @@ const globalRecord: OpRecord<undefined> = {
   ],
 };
 
+const globalMaxRecord: OpRecord<undefined> = {
+  ...globalRecord,
+  name: "globalMaxPool",
+  samples: (draw) => [
+    sample(undefined, draw.distinct([2, 3, 4, 5])),
+    sample(undefined, draw.distinct([5, 1, 1])),
+    sample(undefined, draw.distinct([2, 3, 13, 11])),
+  ],
+  run: ([x]) => globalMaxPool(x),
+  reference: ([x]) => maxima(x, adaptive(x, 1))[0],
+  compare: "exact",
+  errors: [
+    {
+      name: "rank",
+      run: () => globalMaxPool(z([2, 3])),
+      message: /^adaptiveMaxPool2d: x must have 4 dimensions/,
+      type: ShapeError,
+    },
+  ],
+};
+
 export const poolRecords = [
   maxPool2dRecord,
   adaptiveMaxRecord,
   avgPool2dRecord,
   adaptiveAvgRecord,
   globalRecord,
+  globalMaxRecord,
 ] as readonly OpRecord[];

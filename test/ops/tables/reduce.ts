@@ -5,7 +5,7 @@ import { argmax, argmin } from "../../../src/kernels/arg_reduce.ts";
 import { broadcastTo, spread } from "../../../src/kernels/broadcast.ts";
 import { logsumexp } from "../../../src/kernels/logsumexp.ts";
 import { mean, sum, sumOver, sumTo } from "../../../src/kernels/reduce.ts";
-import { max, maxWithIndices, min, minWithIndices } from "../../../src/kernels/reduce_max.ts";
+import { amax, amin, max, maxWithIndices, min, minWithIndices } from "../../../src/kernels/reduce_max.ts";
 import { std, variance } from "../../../src/kernels/variance.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
@@ -103,6 +103,12 @@ function reduction(
 
 const INTEGERS: Values = (draw, shape) => draw.integers(shape, -99, 99);
 const truths: Values = (draw, shape) => draw.bool(shape);
+const extreme = (name: string, f: Reduction, of: (a: number, b: number) => number): OpRecord<Options> =>
+  reduction(name, f, (row) => row.reduce((a, b) => of(a, b)), {
+    samples: (draw) => [...cases(draw, distinct), ...cases(draw, INTEGERS, CASES.slice(3, 6))],
+    errors: [...errors(name, f), nothing(name, f)],
+  });
+
 const plain: readonly OpRecord<Options>[] = [
   reduction("sum", sum, total, {
     samples: (draw) => [
@@ -116,14 +122,10 @@ const plain: readonly OpRecord<Options>[] = [
     compare: "largest",
     errors: [...errors("logsumexp", logsumexp), onlyFloat("logsumexp", logsumexp)],
   }),
-  reduction("max", max, (row) => row.reduce((a, b) => Math.max(a, b)), {
-    samples: (draw) => [...cases(draw, distinct, CASES), ...cases(draw, INTEGERS, CASES.slice(3, 6))],
-    errors: [...errors("max", max), nothing("max", max)],
-  }),
-  reduction("min", min, (row) => row.reduce((a, b) => Math.min(a, b)), {
-    samples: (draw) => [...cases(draw, distinct, CASES), ...cases(draw, INTEGERS, CASES.slice(3, 6))],
-    errors: [...errors("min", min), nothing("min", min)],
-  }),
+  extreme("max", max, Math.max),
+  extreme("amax", amax, Math.max),
+  extreme("min", min, Math.min),
+  extreme("amin", amin, Math.min),
   reduction("any", any, (row) => Number(row.some((v) => v !== 0)), {
     samples: (draw) => [
       ...cases(draw, truths, [...CASES, ...OF_NONE]),

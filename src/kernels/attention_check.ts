@@ -1,0 +1,101 @@
+// Checks of attention: sizes from shapes, and every rule with the message that names it.
+
+import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { formatShape, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { AttentionLayout, AttentionSize, AxisOrder } from "./attention_layout.ts";
+import type { AttentionPlan } from "./attention_plan.ts";
+import type { AttentionCall } from "./attention_run.ts";
+
+export interface AttentionOptions {
+  /** Broadcast to [b, h, t, s]. bool: true where a query may attend; f32: added to the scores, -inf forbids. Default: none. */
+  readonly mask?: Tensor | null;
+  /** Query i attends to keys 0 to i only, in addition to the mask. Default false. */
+  readonly isCausal?: boolean;
+  /** Probability with which a weight is dropped; the rest is scaled by 1 / (1 - dropoutP). Default 0. */
+  readonly dropoutP?: number;
+  /** Factor on the products. Default 1 / sqrt(d). */
+  readonly scale?: number;
+  /** Allow fewer heads in k and v than in q. Default false. */
+  readonly enableGqa?: boolean;
+  /** Replaces parts of the table's plan: for tests and benches. */
+  readonly plan?: Partial<AttentionPlan>;
+}
+
+const NAME = "scaledDotProductAttention";
+const MAX_D = 128; // what a thread can keep of a row
+
+/** Sizes of q [b, h, t, d], k and v [b, hk, s, d]. */
+export function checkAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): AttentionSize {
+  const shapes = () => `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
+  for (const [name, x] of Object.entries({ q, k, v })) {
+    if (x.dtype !== "f32")
+      throw new DTypeError(`${NAME}: needs f32, ${name} ${x.dtype}${formatShape(x.shape)}`);
+    if (x.rank !== 4) throw new ShapeError(`${NAME}: needs [batch, heads, length, d], ${shapes()}`);
+  }
+  const [b, h, t, d] = q.shape as [number, number, number, number];
+  const [, hk, s] = k.shape as [number, number, number, number];
+  if (formatShape(k.shape) !== formatShape(v.shape))
+    throw new ShapeError(`${NAME}: k and v must have one shape, ${shapes()}`);
+  if (k.shape[0] !== b || k.shape[3] !== d)
+    throw new ShapeError(`${NAME}: q, k and v must have one batch and one d, ${shapes()}`);
+  if (options.enableGqa && (hk === 0 ? h !== 0 : h % hk !== 0))
+    throw new ShapeError(`${NAME}: heads of q must be a multiple of those of k and v, ${shapes()}`);
+  if (!options.enableGqa && h !== hk)
+    throw new ShapeError(`${NAME}: q, k and v must have as many heads, or pass enableGqa, ${shapes()}`);
+  checkOptions({ b, h, hk, t, s, d }, options, shapes);
+  return { b, h, hk, t, s, d };
+}
+
+/** Sizes of q, k and v side by side. */
+export function joinedSize(
+  qkv: Tensor,
+  heads: number,
+  order: Exclude<AxisOrder, "bhtd">,
+  options: AttentionOptions,
+): AttentionSize {
+  const shapes = () => `qkv ${formatShape(qkv.shape)}`;
+  if (qkv.dtype !== "f32")
+    throw new DTypeError(`${NAME}: needs f32, qkv ${qkv.dtype}${formatShape(qkv.shape)}`);
+  if (qkv.rank !== 3 || qkv.shape[2]! % (3 * heads) !== 0)
+    throw new ShapeError(
+      `${NAME}: the last of three axes must hold q, k and v of ${heads} heads, ${shapes()}`,
+    );
+  const [t, b] = (order === "tbhd" ? qkv.shape : [qkv.shape[1], qkv.shape[0]]) as [number, number];
+  const size = { b, h: heads, hk: heads, t, s: t, d: qkv.shape[2]! / (3 * heads) };
+  checkOptions(size, options, shapes);
+  return size;
+}
+
+/** The rules that do not depend on how q, k and v are laid out. */
+export function checkOptions(size: AttentionSize, options: AttentionOptions, shapes: () => string): void {
+  const { b, h, t, s, d } = size;
+  const { mask, dropoutP = 0, scale = 1 } = options;
+  if (d < 1 || d > MAX_D) throw new ShapeError(`${NAME}: d must lie in 1 to ${MAX_D}, ${shapes()}`);
+  if (!(dropoutP >= 0 && dropoutP <= 1))
+    throw new OptionError(`${NAME}: dropoutP must lie in [0, 1], got ${dropoutP}`);
+  if (!Number.isFinite(scale)) throw new OptionError(`${NAME}: scale must be finite, got ${scale}`);
+  if (!mask) return;
+  if (mask.dtype !== "bool" && mask.dtype !== "f32")
+    throw new DTypeError(
+      `${NAME}: the mask must be bool or f32, mask ${mask.dtype}${formatShape(mask.shape)}`,
+    );
+  const full: Shape = [b, h, t, s];
+  const fits = mask.shape.every((m, i) => m === 1 || m === full[4 - mask.rank + i]);
+  if (mask.rank > 4 || !fits)
+    throw new ShapeError(
+      `${NAME}: the mask must broadcast to ${formatShape(full)}, mask ${formatShape(mask.shape)}, ${shapes()}`,
+    );
+}
+
+export function callOf(
+  q: Tensor,
+  k: Tensor,
+  v: Tensor,
+  size: AttentionSize,
+  layout: AttentionLayout,
+  options: AttentionOptions,
+): AttentionCall {
+  const { mask = null, isCausal = false, dropoutP = 0, scale = 1 / Math.sqrt(size.d), plan } = options;
+  return { q, k, v, mask, size, layout, scale, causal: isCausal, drop: dropoutP, plan };
+}

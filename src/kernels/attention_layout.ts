@@ -1,0 +1,67 @@
+// Where heads, queries and keys lie in the tensors of attention. The kernels take any strides, so that a projection's output
+// [t, b, heads * d], or all three projections side by side, is read and written as it is. Masks: broadcast by stride 0.
+
+import { broadcastStrides, type Shape } from "../tensor/shape.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+
+export interface AttentionSize {
+  readonly b: number;
+  readonly h: number; // heads of q
+  readonly hk: number; // heads of k and v
+  readonly t: number; // queries
+  readonly s: number; // keys
+  readonly d: number; // of a head
+}
+
+/** Order of the axes in memory: heads first as in scaledDotProductAttention, or as projections of [t, b, e], [b, t, e] give. */
+export type AxisOrder = "bhtd" | "tbhd" | "bthd";
+
+export interface AttentionLayout {
+  readonly order: AxisOrder;
+  /** q, k and v are one tensor [.., 3, h, d]. */
+  readonly joined: boolean;
+}
+
+/** Elements from one b (head, row) to the next. */
+interface Steps {
+  readonly b: number;
+  readonly h: number;
+  readonly row: number;
+}
+
+/** `width`: vectors of d side by side where heads are innermost. */
+function stepsOf(
+  order: AxisOrder,
+  { b, d }: AttentionSize,
+  heads: number,
+  rows: number,
+  width: number,
+): Steps {
+  if (order === "bhtd") return { b: heads * rows * d, h: rows * d, row: d };
+  if (order === "tbhd") return { b: width * d, h: d, row: b * width * d };
+  return { b: rows * width * d, h: d, row: width * d };
+}
+
+/** The strides that every attention kernel takes. */
+export function strideParams(size: AttentionSize, { order, joined }: AttentionLayout, mask: Tensor | null) {
+  const { b, h, hk, t, s, d } = size;
+  const all = 3 * h;
+  const q = stepsOf(order, size, h, t, joined ? all : h);
+  const kv = stepsOf(order, size, hk, s, joined ? all : hk);
+  const y = stepsOf(order, size, h, t, h);
+  const [m_b, m_h, m_t, m_s] = mask ? broadcastStrides(mask.shape, [b, h, t, s]) : [0, 0, 0, 0];
+  const third = joined ? h * d : 0;
+  return {
+    ...{ q_0: 0, q_b: q.b, q_h: q.h, q_t: q.row },
+    ...{ k_0: third, k_b: kv.b, k_h: kv.h, k_s: kv.row },
+    ...{ v_0: 2 * third, v_b: kv.b, v_h: kv.h, v_s: kv.row },
+    ...{ y_b: y.b, y_h: y.h, y_t: y.row },
+    ...{ m_b: m_b!, m_h: m_h!, m_t: m_t!, m_s: m_s! },
+  };
+}
+
+/** Shape of y: as q is laid out, heads and d together where heads are innermost. */
+export function resultShape({ b, h, t, d }: AttentionSize, order: AxisOrder): Shape {
+  if (order === "bhtd") return [b, h, t, d];
+  return order === "tbhd" ? [t, b, h * d] : [b, t, h * d];
+}

@@ -1,0 +1,56 @@
+// How many rows a thread of the attention kernels owns, how many threads a workgroup has, and whether quads of lanes share
+// their loads: by adapter class and head size, the first row that fits. Data to be replaced by measurement (`wgrad tune`).
+
+export interface AttentionPlan {
+  /** Rows a thread owns: queries in the forward and the gradient of q, keys in the gradients of k and v. */
+  readonly rows: number;
+  /** Threads of a workgroup: a multiple of four. */
+  readonly lanes: number;
+  /** Quads of lanes load once and swap: needs the feature `subgroups`. */
+  readonly quads: boolean;
+}
+
+export type AttentionPass = "forward" | "queries" | "keys";
+
+interface Row extends AttentionPlan {
+  readonly maxD?: number;
+}
+
+// SwiftShader: a load costs about 100 multiply-adds, so many rows a thread and shared loads win; beyond R * d = 256 it gains
+// little and takes seconds to compile. On GPUs registers are few: a query takes 2 d of them, a key in its gradient 4 d.
+// Those numbers await a GPU to measure on.
+const TABLES = {
+  software: {
+    forward: [
+      { maxD: 64, rows: 4, lanes: 4, quads: true },
+      { rows: 2, lanes: 4, quads: true },
+    ],
+    queries: [
+      { maxD: 64, rows: 4, lanes: 4, quads: true },
+      { rows: 2, lanes: 4, quads: true },
+    ],
+    keys: [
+      { maxD: 64, rows: 4, lanes: 4, quads: true },
+      { rows: 2, lanes: 4, quads: true },
+    ],
+  },
+  hardware: {
+    forward: [
+      { maxD: 32, rows: 2, lanes: 32, quads: false },
+      { rows: 1, lanes: 32, quads: false },
+    ],
+    queries: [{ rows: 1, lanes: 32, quads: false }],
+    keys: [{ rows: 1, lanes: 32, quads: false }],
+  },
+} as const satisfies Record<string, Record<AttentionPass, readonly Row[]>>;
+
+/** The plan of the table; without subgroups every thread loads for itself. */
+export function planAttention(
+  pass: AttentionPass,
+  d: number,
+  adapter: { readonly software: boolean; readonly subgroups: boolean },
+): AttentionPlan {
+  const table: readonly Row[] = TABLES[adapter.software ? "software" : "hardware"][pass];
+  const row = table.find((r) => d <= (r.maxD ?? Number.POSITIVE_INFINITY))!;
+  return { rows: row.rows, lanes: row.lanes, quads: row.quads && adapter.subgroups };
+}

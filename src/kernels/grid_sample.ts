@@ -1,0 +1,152 @@
+// Sampling of an image at the points of a grid: y[p] = sum over the taps of wx * wy * x[tap]. One kernel finds the taps; the
+// rest are plain ops (rows read by index, weights, a sum), so the gradients of any order are theirs, for x and for the grid,
+// and without atomics. Grids of affine maps: affine_grid.ts.
+
+import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { grid1d, kernel } from "../gpu/kernel.ts";
+import { gridTaps } from "../gpu/shaders.gen.ts";
+import { op } from "../tensor/op.ts";
+import { formatShape } from "../tensor/shape.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import { add, mul, sub } from "./binary.ts";
+import { stack } from "./concat.ts";
+import { clamp } from "./extremes.ts";
+import { indexSelect } from "./gather.ts";
+import { permute } from "./permute.ts";
+import { remainder } from "./power.ts";
+import { sum } from "./reduce.ts";
+import { reshape } from "./reshape.ts";
+import { select } from "./slice.ts";
+import { abs, floor, round } from "./unary.ts";
+
+const findTaps = kernel(gridTaps);
+const WG = 64;
+
+export interface GridSampleOptions {
+  /** Default bilinear. */
+  readonly mode?: "bilinear" | "nearest" | "bicubic";
+  /** Outside x: zeros (default), the border's value, or x reflected at its border. */
+  readonly paddingMode?: "zeros" | "border" | "reflection";
+  /** -1 and 1 are the centres of the corner elements; else their outer edges (default). */
+  readonly alignCorners?: boolean;
+}
+
+const TAPS = { nearest: 1, bilinear: 2, bicubic: 4 } as const;
+const PADDINGS = ["zeros", "border", "reflection"] as const;
+
+/**
+ * x at the points of a grid (torch.nn.functional.grid_sample). grid[..., 0] is the column, grid[..., 1] the row, both -1 to 1
+ * over x. With mode nearest the gradient for the grid is zero. Points that are NaN read zeros.
+ *
+ * Shapes: x [n, c, h, w], grid [n, oh, ow, 2] -> [n, c, oh, ow].
+ *
+ * @throws OptionError for an unknown mode; ShapeError for other ranks, batches that differ, an empty x
+ * @throws DTypeError unless both are f32
+ */
+export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
+  const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } = options;
+  check(x, grid, mode, paddingMode);
+  const [n, c, h, w] = x.shape;
+  const [, oh, ow] = grid.shape;
+  const points = n * oh * ow;
+  const flat = reshape(grid, [points, 2]);
+  const place = (axis: number, size: number) => {
+    const at = pixel(select(flat, 1, axis), size, alignCorners); // [points]
+    // Cubic taps are brought inside one by one, by the kernel.
+    return mode === "bicubic" ? at : broughtInside(at, size, paddingMode, alignCorners);
+  };
+  const [px, py] = [place(0, w), place(1, h)];
+  const first = (p: Tensor) => {
+    if (mode === "nearest") return round(p);
+    return mode === "bilinear" ? floor(p) : sub(floor(p), 1);
+  };
+  const [x0, y0] = [first(px), first(py)];
+  const outer = paddingMode === "zeros" ? 0 : paddingMode === "border" ? 1 : alignCorners ? 3 : 2;
+  const index = taps(x0, y0, [h, w], oh * ow, TAPS[mode], mode === "bicubic" ? outer : 0); // [taps^2, points]
+  const rows = reshape(permute(x, [0, 2, 3, 1]), [n * h * w, c]);
+  const values = indexSelect(rows, 0, reshape(index, [index.size])); // [taps^2 * points, c]
+  let y = values; // [points, c]
+  if (mode !== "nearest") {
+    const k = TAPS[mode];
+    const weights = mode === "bilinear" ? linearWeights : cubicWeights;
+    const [wx, wy] = [weights(sub(px, x0)), weights(sub(py, y0))]; // [k, points]
+    const both = mul(reshape(wy, [k, 1, points]), reshape(wx, [1, k, points]));
+    y = sum(mul(reshape(values, [k * k, points, c]), reshape(both, [k * k, points, 1])), 0);
+  }
+  return permute(reshape(y, [n, oh, ow, c]), [0, 3, 1, 2]);
+}
+
+/** From -1..1 to columns or rows of x. */
+function pixel(g: Tensor, size: number, alignCorners: boolean): Tensor {
+  return alignCorners ? mul(add(g, 1), (size - 1) / 2) : sub(mul(add(g, 1), size / 2), 0.5);
+}
+
+function broughtInside(
+  at: Tensor,
+  size: number,
+  mode: (typeof PADDINGS)[number],
+  alignCorners: boolean,
+): Tensor {
+  if (mode === "zeros") return at;
+  if (mode === "border") return clamp(at, { min: 0, max: size - 1 });
+  const [low, span] = alignCorners ? [0, size - 1] : [-0.5, size];
+  if (span === 0) return mul(at, 0);
+  // A wave of period 2 * span: up from low to low + span, and down again.
+  const turn = remainder(sub(at, low), 2 * span);
+  const wave = add(sub(span, abs(sub(turn, span))), low);
+  return clamp(wave, { min: 0, max: size - 1 });
+}
+
+/** 1 - t and t. */
+function linearWeights(t: Tensor): Tensor {
+  return stack([sub(1, t), t]);
+}
+
+const A = -0.75; // Keys 1981, as PyTorch has it
+
+/** Keys' kernel at t, t - 1, t - 2, t - 3 with t in [1, 2). */
+function cubicWeights(t: Tensor): Tensor {
+  const near = (d: Tensor) => add(mul(mul(sub(mul(d, A + 2), A + 3), d), d), 1);
+  const far = (d: Tensor) => sub(mul(add(mul(sub(mul(d, A), 5 * A), d), 8 * A), d), 4 * A);
+  return stack([far(t), near(sub(t, 1)), near(sub(2, t)), far(sub(3, t))]);
+}
+
+function taps(
+  x0: Tensor,
+  y0: Tensor,
+  [h, w]: readonly number[],
+  perImage: number,
+  count: number,
+  mode: number,
+): Tensor {
+  const [index] = op("gridSample", [x0, y0], () => {
+    const points = x0.size;
+    const index = empty([count * count, points], "i32", x0.device);
+    findTaps({ x0, y0, index }, { points, per_image: perImage, h, w }, {
+      grid: grid1d(Math.ceil(points / WG)),
+      constants: { TAPS: count, MODE: mode },
+      label: "gridSample",
+    });
+    return { outputs: [index] };
+  });
+  return index;
+}
+
+function check(x: Tensor, grid: Tensor, mode: string, padding: string): void {
+  const shapes = `x ${formatShape(x.shape)}, grid ${formatShape(grid.shape)}`;
+  for (const [key, t] of Object.entries({ x, grid })) {
+    if (t.dtype !== "f32") throw new DTypeError(`gridSample: takes f32 tensors, ${key} is ${t.dtype}`);
+  }
+  if (!Object.hasOwn(TAPS, mode)) {
+    throw new OptionError(`gridSample: mode must be one of ${Object.keys(TAPS).join(", ")}, got ${mode}`);
+  }
+  if (!(PADDINGS as readonly string[]).includes(padding)) {
+    throw new OptionError(`gridSample: paddingMode must be one of ${PADDINGS.join(", ")}, got ${padding}`);
+  }
+  if (x.rank !== 4 || grid.rank !== 4 || grid.shape[3] !== 2 || grid.shape[0] !== x.shape[0]) {
+    throw new ShapeError(`gridSample: needs x [n,c,h,w] and grid [n,oh,ow,2], ${shapes}`);
+  }
+  if (x.shape.slice(1).includes(0)) {
+    throw new ShapeError(`gridSample: only the batch of x may be empty, ${shapes}`);
+  }
+}
