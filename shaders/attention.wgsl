@@ -1,7 +1,7 @@
 // Attention forward, every thread on its own: attention_forward.wgsl has formula and grid.
 // import attention_forward.wgsl
 // import attention_alone.wgsl
-// @variant CAUSAL=true MASK=1 DROP=true
+// @variant MASK=1 DROP=true
 // @variant VEC=false V=f32 D=20 C=5 MASK=2 MASK_KEYS=true
 
 @compute @workgroup_size(WG)

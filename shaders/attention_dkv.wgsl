@@ -1,7 +1,7 @@
 // Gradients of attention in k and v, every thread on its own: attention_key_gradient.wgsl has formula and grid.
 // import attention_key_gradient.wgsl
 // import attention_alone.wgsl
-// @variant CAUSAL=true MASK=1 DROP=true
+// @variant MASK=1 DROP=true
 // @variant VEC=false V=f32 D=20 C=5 MASK=2 MASK_KEYS=true JOINED=true
 
 @compute @workgroup_size(WG)

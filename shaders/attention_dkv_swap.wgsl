@@ -2,7 +2,7 @@ enable subgroups;
 // Gradients of attention in k and v, four lanes sharing their loads: attention_key_gradient.wgsl has formula and grid.
 // import attention_key_gradient.wgsl
 // import attention_quad.wgsl
-// @variant CAUSAL=true MASK=1 DROP=true
+// @variant MASK=1 DROP=true
 // @variant VEC=false V=f32 D=20 C=5 MASK=2 MASK_KEYS=true JOINED=true
 
 @compute @workgroup_size(WG)

@@ -1,7 +1,7 @@
 // Gradient of attention in q, every thread on its own: attention_query_gradient.wgsl has formula and grid.
 // import attention_query_gradient.wgsl
 // import attention_alone.wgsl
-// @variant CAUSAL=true MASK=1 DROP=true
+// @variant MASK=1 DROP=true
 // @variant VEC=false V=f32 D=20 C=5 MASK=2 MASK_KEYS=true MASK_GRADIENT=true
 
 @compute @workgroup_size(WG)

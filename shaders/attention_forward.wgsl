@@ -37,7 +37,8 @@ fn forward(w: u32, lane: u32, thread: u32) {
     total[r] = 0.0;
   }
 
-  let end = select(params.s, min(params.s, at.first + WG * R), CAUSAL);
+  let reach = params.reach;
+  let end = min(params.s, at.first + WG * R + reach);
   for (var j = 0u; j < end; j += 4u) {
     let key = vec4<u32>(j) + slot;
     let in_range = key < vec4<u32>(params.s);
@@ -59,8 +60,7 @@ fn forward(w: u32, lane: u32, thread: u32) {
     // @unroll
     for (var r = 0u; r < R; r++) {
       let i = min(mine + r, params.t - 1u);
-      var ok = in_range;
-      if (CAUSAL) { ok = ok & (key <= vec4<u32>(i)); }
+      var ok = in_range & (key <= vec4<u32>(i + reach));
       if (MASK != 0u) {
         if (!MASK_KEYS) { word = mask_four(m_base + i * params.m_t + near * params.m_s); }
         ok = ok & mask_allows(word);

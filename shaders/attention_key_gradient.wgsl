@@ -60,7 +60,8 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
   }
 
   // One loop over the heads of the group and their queries, four at a time.
-  let start = select(0u, min(at.first, params.t), CAUSAL);
+  let reach = params.reach;
+  let start = select(0u, min(at.first, params.t), reach == 0u);
   let steps = (params.t - start + 3u) / 4u;
   for (var n = 0u; n < params.group * steps; n++) {
     let head = at.head * params.group + n / steps;
@@ -98,8 +99,7 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
     // @unroll
     for (var r = 0u; r < R; r++) {
       let j = min(mine + r, params.s - 1u);
-      var ok = in_range;
-      if (CAUSAL) { ok = ok & (vec4<u32>(j) <= query); }
+      var ok = in_range & (vec4<u32>(j) <= query + reach);
       var word = vec4<u32>();
       if (MASK != 0u) {
         word = mask_four(m_base + near * params.m_t + j * params.m_s);

@@ -43,7 +43,8 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
     stat[r] = row_at(at.bh * params.t + i);
   }
 
-  let end = select(params.s, min(params.s, at.first + WG * R), CAUSAL);
+  let reach = params.reach;
+  let end = min(params.s, at.first + WG * R + reach);
   for (var j = 0u; j < end; j += 4u) {
     let key = vec4<u32>(j) + slot;
     let in_range = key < vec4<u32>(params.s);
@@ -74,8 +75,7 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
     // @unroll
     for (var r = 0u; r < R; r++) {
       let i = min(mine + r, params.t - 1u);
-      var ok = in_range;
-      if (CAUSAL) { ok = ok & (key <= vec4<u32>(i)); }
+      var ok = in_range & (key <= vec4<u32>(i + reach));
       if (MASK != 0u) {
         if (!MASK_KEYS) { word = mask_four(m_base + i * params.m_t + near * params.m_s); }
         ok = ok & mask_allows(word);

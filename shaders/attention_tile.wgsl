@@ -8,6 +8,7 @@ struct Params {
   t: u32, s: u32, // queries, keys
   h: u32, group: u32, // heads of q, and how many of them share a head of k and v
   groups: u32, tiles: u32, // workgroups in all, and a head
+  reach: u32, // query i attends to keys up to i + reach: 0 if causal, else 2^31 - 1
   scale: f32, drop: f32, keep_scale: f32, // 1 / (1 - drop)
   q_0: u32, q_b: u32, q_h: u32, q_t: u32, // elements: where q starts, and from one b (h, t) to the next
   k_0: u32, k_b: u32, k_h: u32, k_s: u32,
@@ -28,7 +29,6 @@ const R: u32 = 2; // rows a thread owns
 const D: u32 = 32; // of a head
 const C: u32 = 8; // vectors of four that hold D
 const VEC: bool = true; // D, and every stride but the mask's, is a multiple of four
-const CAUSAL: bool = false;
 const MASK: u32 = 0; // 1 bool, 2 added to the scores
 const MASK_KEYS: bool = false; // the mask is one row for all queries
 const DROP: bool = false;

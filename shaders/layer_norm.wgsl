@@ -1,9 +1,10 @@
 // y = (x - mean) * rstd * weight + bias over rows of d elements, rstd = 1 / sqrt(mean of (x - mean)^2 + eps).
 // All is counted from the row's first unit (`shift`), so a mean far above the spread costs no digits; two passes over the
-// row, then y. Grid: ceil(rows * LANES / WG) workgroups, folded into y.
+// row, then y. Not CENTERED it is RMS norm: mean = 0, rstd = 1 / sqrt(mean of x^2 + eps). Grid: ceil(rows * LANES / WG) workgroups, folded into y.
 
 // @variant V=f32 WIDTH=1
 // @variant LANES=1
+// @variant CENTERED=false
 
 @group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read> weight: array<V>;
@@ -15,6 +16,7 @@
 
 const HAS_WEIGHT: bool = true;
 const HAS_BIAS: bool = true;
+const CENTERED: bool = true;
 
 // import layer_norm_team.wgsl
 
@@ -28,15 +30,18 @@ fn main(
   let row = min(mine, params.rows - 1u); // teams without a row repeat the last: barriers need every lane
   let start = row * params.units;
   let l = lane % LANES;
-  let shift = V(total(x[start]) / WIDTH);
-
-  var sum = V();
-  for (var block = l; block < params.units; block += BLOCK) {
-    var part = V();
-    for (var u = block; u < min(block + BLOCK, params.units); u += LANES) { part += x[start + u] - shift; }
-    sum += part;
+  var shift = V();
+  var offset = V(); // mean - shift
+  if (CENTERED) {
+    shift = V(total(x[start]) / WIDTH);
+    var sum = V();
+    for (var block = l; block < params.units; block += BLOCK) {
+      var part = V();
+      for (var u = block; u < min(block + BLOCK, params.units); u += LANES) { part += x[start + u] - shift; }
+      sum += part;
+    }
+    offset = V(team_sum(vec2f(total(sum), 0.0), lane).x / params.d);
   }
-  let offset = V(team_sum(vec2f(total(sum), 0.0), lane).x / params.d); // mean - shift
 
   var squares = V();
   for (var block = l; block < params.units; block += BLOCK) {

@@ -1,9 +1,10 @@
 // Gradient of layer norm in x. With g = dy * weight and xhat = (x - mean) * rstd, means over the row:
-//   dx = rstd * (g - mean(g) - xhat * mean(g * xhat))
+//   dx = rstd * (g - mean(g) - xhat * mean(g * xhat)),  not CENTERED (RMS norm) without mean(g)
 // Grid: ceil(rows * LANES / WG) workgroups, folded into y.
 
 // @variant V=f32 WIDTH=1
 // @variant LANES=1
+// @variant CENTERED=false
 
 @group(0) @binding(0) var<storage, read> dy: array<V>;
 @group(0) @binding(1) var<storage, read> x: array<V>;
@@ -14,6 +15,7 @@
 @group(0) @binding(6) var<uniform> params: Params;
 
 const HAS_WEIGHT: bool = true;
+const CENTERED: bool = true;
 
 // import layer_norm_team.wgsl
 
@@ -53,6 +55,6 @@ fn main(
   if (mine >= params.rows) { return; }
   for (var u = l; u < params.units; u += LANES) {
     let xhat = (x[start + u] - center) * scale;
-    dx[start + u] = (weighted(start + u, u) - V(both.x) - xhat * both.y) * scale;
+    dx[start + u] = (weighted(start + u, u) - select(V(), V(both.x), CENTERED) - xhat * both.y) * scale;
   }
 }

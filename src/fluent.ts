@@ -5,23 +5,31 @@
 import { elu, gelu, leakyRelu, relu, sigmoid, silu, softplus, tanh } from "./kernels/activation.ts";
 import { all, any } from "./kernels/any_all.ts";
 import { argmax, argmin } from "./kernels/arg_reduce.ts";
+import { movedim, unbind } from "./kernels/arrange.ts";
 import { add, div, mul, sub } from "./kernels/binary.ts";
 import { cast } from "./kernels/cast.ts";
 import { eq, ge, gt, le, lt, ne } from "./kernels/compare.ts";
+import { cumprod, cumsum } from "./kernels/cumulative.ts";
 import { expand } from "./kernels/expand.ts";
 import { type ClampOptions, clamp, maximum, minimum } from "./kernels/extremes.ts";
 import { flip } from "./kernels/flip.ts";
+import { maskedFill } from "./kernels/masked.ts";
 import { matmul } from "./kernels/matmul.ts";
 import type { Operand } from "./kernels/operand.ts";
 import { permute, transpose } from "./kernels/permute.ts";
 import { pow } from "./kernels/power.ts";
+import { prod } from "./kernels/product.ts";
 import { mean, sum } from "./kernels/reduce.ts";
-import { max, min } from "./kernels/reduce_max.ts";
+import { max, min, type WithIndices } from "./kernels/reduce_max.ts";
 import { flatten, reshape, squeeze, unsqueeze } from "./kernels/reshape.ts";
+import { roll } from "./kernels/roll.ts";
 import { narrow, select, slice } from "./kernels/slice.ts";
 import { logSoftmax, softmax } from "./kernels/softmax.ts";
+import { type SortOptions, sort, type TopkOptions, topk } from "./kernels/sort.ts";
+import { tril, triu } from "./kernels/triangle.ts";
 import { abs, cos, exp, log, neg, reciprocal, sin, sqrt, square } from "./kernels/unary.ts";
 import { std, type VarianceOptions, variance } from "./kernels/variance.ts";
+import { type NormOptions, norm } from "./kernels/vector_norm.ts";
 import { type BackwardOptions, backward } from "./tensor/autograd.ts";
 import type { DType } from "./tensor/dtype.ts";
 import type { Shape } from "./tensor/shape.ts";
@@ -74,6 +82,12 @@ export interface TensorMethods {
   argmin(axis?: number, keepdim?: boolean): Tensor;
   variance(options?: VarianceOptions): Tensor;
   std(options?: VarianceOptions): Tensor;
+  prod(axes?: Axes, keepdim?: boolean): Tensor;
+  norm(options?: NormOptions): Tensor;
+  cumsum(axis: number): Tensor;
+  cumprod(axis: number): Tensor;
+  sort(options?: SortOptions): WithIndices;
+  topk(k: number, options?: TopkOptions): WithIndices;
   matmul(b: Tensor): Tensor;
   reshape(shape: Shape): Tensor;
   flatten(start?: number, end?: number): Tensor;
@@ -86,6 +100,12 @@ export interface TensorMethods {
   slice(axis: number, start?: number | null, end?: number | null, step?: number): Tensor;
   narrow(axis: number, start: number, length: number): Tensor;
   select(axis: number, index: number): Tensor;
+  movedim(source: Axes, destination: Axes): Tensor;
+  roll(shifts: Axes, axes?: Axes): Tensor;
+  unbind(axis?: number): Tensor[];
+  tril(diagonal?: number): Tensor;
+  triu(diagonal?: number): Tensor;
+  maskedFill(mask: Tensor, value: Operand): Tensor;
   cast(dtype: DType): Tensor;
   /** The same values without a tape; shares storage. */
   detach(): Tensor;
@@ -110,8 +130,10 @@ const functions: Functions = {
   ...{ neg, abs, exp, log, sin, cos, sqrt, square, reciprocal },
   ...{ relu, leakyRelu, elu, gelu, silu, sigmoid, softplus, tanh, softmax, logSoftmax },
   ...{ sum, mean, max, min, any, all, argmax, argmin, variance, std },
+  ...{ prod, norm, cumsum, cumprod, sort, topk },
   ...{ matmul, cast, backward },
   ...{ reshape, flatten, squeeze, unsqueeze, permute, transpose, expand, flip, slice, narrow, select },
+  ...{ movedim, roll, unbind, tril, triu, maskedFill },
   detach: (x) => x.alias(),
 };
 

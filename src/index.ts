@@ -7,7 +7,7 @@ import "./fluent.ts";
 
 export { type AdapterSummary, currentDevice, Device, type DeviceOptions, withDevice } from "./gpu/device.ts";
 export * from "./gpu/errors.ts";
-export { kernel } from "./gpu/kernel.ts";
+export { grid1d, kernel } from "./gpu/kernel.ts";
 export type { MemoryReport } from "./gpu/pool.ts";
 export type { ProfileRow } from "./gpu/profiler.ts";
 export type { Program } from "./gpu/program.ts";
@@ -16,18 +16,34 @@ export { requestDevice } from "./hosts/browser.ts";
 
 // Tensors and gradients
 
+export { checkpoint } from "./functional/checkpoint.ts";
+export {
+  gradOf,
+  hessian,
+  hvp,
+  jacobian,
+  jvp,
+  type TransformOptions,
+  type ValueAndGradOptions,
+  valueAndGrad,
+  vjp,
+} from "./functional/transforms.ts";
 export { type BackwardOptions, backward, type GradOptions, grad } from "./tensor/autograd.ts";
 export { type Compiled, type CompileOptions, compile, type HostArray } from "./tensor/compile.ts";
 export {
   arange,
   type CreateOptions,
   full,
+  fullLike,
   hostScalar,
+  linspace,
   ones,
   onesLike,
   type RandomOptions,
   rand,
+  randLike,
   randn,
+  randnLike,
   type TensorOptions,
   tensor,
   zeros,
@@ -47,6 +63,16 @@ export { empty, Tensor } from "./tensor/tensor.ts";
 
 export { all, any } from "./kernels/any_all.ts";
 export { argmax, argmin } from "./kernels/arg_reduce.ts";
+export {
+  hstack,
+  type MeshgridOptions,
+  meshgrid,
+  movedim,
+  repeatInterleave,
+  tile,
+  unbind,
+  vstack,
+} from "./kernels/arrange.ts";
 export { add, div, mul, sub } from "./kernels/binary.ts";
 export {
   bitwiseAnd,
@@ -61,21 +87,37 @@ export { broadcastTo } from "./kernels/broadcast.ts";
 export { cast } from "./kernels/cast.ts";
 export { eq, ge, gt, le, logicalAnd, logicalNot, logicalOr, logicalXor, lt, ne } from "./kernels/compare.ts";
 export { cat, stack } from "./kernels/concat.ts";
+export { cumprod, cumsum, logcumsumexp } from "./kernels/cumulative.ts";
+export { cummax, cummin } from "./kernels/cumulative_max.ts";
+export { type DefineKernelOptions, defineKernel } from "./kernels/define_kernel.ts";
+export { type DiagonalOptions, diag, diagEmbed, diagonal } from "./kernels/diagonal.ts";
+export { bernoulli, multinomial, randint, randperm } from "./kernels/draw.ts";
+export { einsum } from "./kernels/einsum.ts";
 export { expand, repeat } from "./kernels/expand.ts";
 export { clamp, maximum, minimum } from "./kernels/extremes.ts";
+export { eye } from "./kernels/eye.ts";
 export { isfinite, isinf, isnan, nanToNum } from "./kernels/finite.ts";
 export { flip } from "./kernels/flip.ts";
 export { gather, indexSelect } from "./kernels/gather.ts";
+export { bincount, histc } from "./kernels/histogram.ts";
 export { logsumexp } from "./kernels/logsumexp.ts";
+export { maskedFill, maskedSelect } from "./kernels/masked.ts";
 export { matmul } from "./kernels/matmul.ts";
 export { permute, transpose } from "./kernels/permute.ts";
 export { fmod, pow, remainder } from "./kernels/power.ts";
+export { prod } from "./kernels/product.ts";
+export { type AddProductOptions, addmm, baddbmm, bmm, dot, mv, outer } from "./kernels/products.ts";
+export { median, medianWithIndices, quantile } from "./kernels/quantile.ts";
 export { mean, sum } from "./kernels/reduce.ts";
-export { max, maxWithIndices, min, minWithIndices } from "./kernels/reduce_max.ts";
+export { amax, amin, max, maxWithIndices, min, minWithIndices } from "./kernels/reduce_max.ts";
 export { flatten, reshape, squeeze, unflatten, unsqueeze } from "./kernels/reshape.ts";
+export { roll } from "./kernels/roll.ts";
 export { indexAdd, scatterAdd } from "./kernels/scatter.ts";
+export { scatter, takeAlongDim } from "./kernels/scatter_write.ts";
 export { narrow, select, slice } from "./kernels/slice.ts";
+export { argsort, sort, topk } from "./kernels/sort.ts";
 export { chunk, split } from "./kernels/split.ts";
+export { tril, triu } from "./kernels/triangle.ts";
 export {
   acos,
   acosh,
@@ -114,7 +156,13 @@ export {
   trunc,
 } from "./kernels/unary.ts";
 export { std, variance } from "./kernels/variance.ts";
+export { countNonzero, norm } from "./kernels/vector_norm.ts";
 export { where } from "./kernels/where.ts";
+
+// Dense linear algebra on the CPU in float64
+
+export { cholesky, det, inverse, type Matrix, type MatrixLike, solve } from "./functional/dense.ts";
+export { type Eigen, eigh, type Svd, svd } from "./functional/dense_eigen.ts";
 
 // Namespaces
 

@@ -267,6 +267,11 @@ describe("mistakes: one line, exit code 2", () => {
       /--out: cannot write to the folder/,
     ],
     [
+      "a file within the path of the json",
+      () => digits("--json", at("file", "x.json")),
+      /--json: cannot write to the folder \S+file: it is a file/,
+    ],
+    [
       "json is a folder",
       () => digits("--json", at("empty")),
       /--json: must name a file, \S+empty is a folder/,
@@ -310,6 +315,11 @@ describe("mistakes: one line, exit code 2", () => {
       /dropLast leaves nothing of 256 samples, batchSize 1000/,
     ],
   ])("%s", (_, args, message) => refused(args(), message));
+
+  // Node's own recursive mkdir never returns there.
+  test.skipIf(process.platform !== "linux")("a folder in /proc", () =>
+    refused(["train", "digits", "--out", "/proc/wgrad"], /--out: cannot write to the folder \/proc\/wgrad/),
+  );
 
   test.concurrent("a driver that is not there", () =>
     refused(

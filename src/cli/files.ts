@@ -29,12 +29,28 @@ function reason(error: unknown): string {
   return REASONS[code] ?? (code || String(error));
 }
 
+/** `mkdir -p`. Not Node's own `recursive`, which never returns where a file system like /proc answers ENOENT. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!isFolder(folder)) throw error; // another process may have been faster
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
 /** Makes a folder and proves by a file that it can be written to. Throws OptionError. */
 export function writableFolder(option: string, path: string): string {
   const folder = resolve(path);
   const probe = join(folder, `.wgrad-${process.pid}`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     writeFileSync(probe, "");
     rmSync(probe);
   } catch (error) {
@@ -46,10 +62,10 @@ export function writableFolder(option: string, path: string): string {
 /** A file that can be written, its folder made. Throws OptionError. */
 export function writableFile(option: string, path: string): string {
   const file = resolve(path);
+  writableFolder(option, dirname(file));
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
     throw new OptionError(`${option}: must name a file, ${file} is a folder`);
   }
-  writableFolder(option, dirname(file));
   return file;
 }
 

@@ -24,7 +24,7 @@ export function positiveNumber(text: string): number {
     : refuse("It must be a number above 0.");
 }
 
-/** A seed: the generator's key has 32 bits. */
+/** A seed: 32 bits of the generator's 64, which every tool and file format can write. */
 export function seed(text: string): number {
   const value = Number(text);
   return INTEGER.test(text) && value < 2 ** 32

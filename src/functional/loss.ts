@@ -7,6 +7,7 @@ import { add, div, mul, sub } from "../kernels/binary.ts";
 import { eq, ge, logicalAnd, lt } from "../kernels/compare.ts";
 import { checkClasses } from "../kernels/cross_entropy_check.ts";
 import { maximum } from "../kernels/extremes.ts";
+import { isnan } from "../kernels/finite.ts";
 import { gather, indexSelect } from "../kernels/gather.ts";
 import { sum } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
@@ -80,6 +81,8 @@ export interface BceWithLogitsOptions extends LossOptions {
   readonly weight?: Tensor;
   /** Times the part of the positive examples; broadcast to the shape of x. */
   readonly posWeight?: Tensor;
+  /** Targets that are NaN are unknown: they count for nothing, and "mean" divides by the number of the others. Default false. */
+  readonly maskNaN?: boolean;
 }
 
 /**
@@ -89,7 +92,17 @@ export interface BceWithLogitsOptions extends LossOptions {
 export function bceWithLogits(x: Tensor, y: Tensor, options: BceWithLogitsOptions = {}): Tensor {
   sameShapes("bceWithLogits", x, y);
   const { weight, posWeight, reduction } = options;
+  if (options.maskNaN) return knownOnly(x, y, options);
   const positive = mul(posWeight ? mul(y, posWeight) : y, softplus(mul(x, -1)));
   const losses = add(positive, mul(sub(1, y), softplus(x)));
   return reduced("bceWithLogits", weight ? mul(losses, weight) : losses, reduction);
+}
+
+/** The loss with an unknown target replaced by 0, and left out. */
+function knownOnly(x: Tensor, y: Tensor, { reduction, ...options }: BceWithLogitsOptions): Tensor {
+  const unknown = isnan(y);
+  const all = bceWithLogits(x, where(unknown, 0, y), { ...options, maskNaN: false, reduction: "none" });
+  const losses = where(unknown, 0, all);
+  if (reduction && reduction !== "mean") return reduced("bceWithLogits", losses, reduction);
+  return div(sum(losses), sum(where(unknown, 0, 1)));
 }

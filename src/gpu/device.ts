@@ -5,7 +5,7 @@ import { Cells } from "./cells.ts";
 import type { Bindable, Recorder } from "./dispatch.ts";
 import { EagerRecorder } from "./eager.ts";
 import { ErrorSink } from "./error_sink.ts";
-import { DeviceError, DeviceLostError, ValidationError } from "./errors.ts";
+import { DeviceError, DeviceLostError, UsageError, ValidationError } from "./errors.ts";
 import { PipelineCache } from "./pipeline.ts";
 import { BufferPool, type MemoryReport } from "./pool.ts";
 import { type ProfileRow, Profiler } from "./profiler.ts";
@@ -52,7 +52,9 @@ export class Device {
     options: DeviceOptions,
   ) {
     this.debug = options.debug ?? false;
-    this.pool = new BufferPool(gpu, this.errors, options.memoryBudgetBytes);
+    this.pool = new BufferPool(gpu, this.errors, options.memoryBudgetBytes, (buffers) =>
+      this.eager.destroyInOrder(buffers),
+    );
     this.pipelines = new PipelineCache(gpu, this.errors);
     this.eager = new EagerRecorder(this);
     this.recorder = this.eager;
@@ -130,14 +132,16 @@ export class Device {
   /** Runs `fn` and returns the time of every dispatch in it. Needs `timestamp-query`. */
   async profile<R>(fn: () => R | Promise<R>): Promise<{ result: R; rows: ProfileRow[] }> {
     await this.settle();
+    if (this.profiler) throw new UsageError("profile: another profile of this device is under way");
     const profiler = new Profiler(this.gpu);
     this.profiler = profiler;
     try {
       const result = await fn();
       await this.settle();
-      return { result, rows: await profiler.finish() };
+      return { result, rows: await profiler.rows() };
     } finally {
       this.profiler = null;
+      profiler.destroy();
     }
   }
 

@@ -96,6 +96,15 @@ export class EagerRecorder implements Recorder {
     if (!this.draining) void this.drain();
   }
 
+  /** Destroys buffers after all work recorded so far has been submitted. */
+  destroyInOrder(buffers: readonly GPUBuffer[]): void {
+    const destroy = () => {
+      this.flush();
+      for (const b of buffers) b.destroy();
+    };
+    this.enqueue([], destroy, () => {}); // a lost device has none left
+  }
+
   /** Copies a range into `staging` in order with all other work; resolves once that copy is submitted. */
   copyOut(source: Bindable, staging: GPUBuffer, bytes: number): Promise<void> {
     const buffer = source.storage.buffer;

@@ -14,6 +14,8 @@ export interface PooledBuffer {
   readonly bytes: number;
   /** Number of the last batch of commands that uses it: `writeBuffer` would overtake commands not yet submitted. */
   lastBatch: number;
+  /** The device had no room for it: not to be handed out again. */
+  broken?: boolean;
 }
 
 export interface MemoryReport {
@@ -45,14 +47,19 @@ export class BufferPool implements Owner {
   private count = 0;
   /** Bytes of a tensor. Read once: the limits are getters of native objects. */
   private readonly limit: number;
+  private readonly largestBuffer: number;
 
   constructor(
     private readonly device: GPUDevice,
     private readonly errors: ErrorSink,
     private readonly budgetBytes: number | undefined,
+    /** Destroys buffers once no command recorded so far needs them. */
+    private readonly destroyInOrder: (buffers: readonly GPUBuffer[]) => void,
   ) {
     const { maxStorageBufferBindingSize, maxBufferSize } = device.limits;
-    this.limit = Math.min(maxStorageBufferBindingSize, maxBufferSize);
+    // Bindings cover whole 16-byte words, and many adapters say 2^32 - 4.
+    this.largestBuffer = Math.floor(maxBufferSize / 16) * 16;
+    this.limit = Math.min(Math.floor(maxStorageBufferBindingSize / 16) * 16, this.largestBuffer);
   }
 
   /** A storage of at least `bytes`; `avoidBatch`: prefer a buffer that this batch has not used (for uploads). */
@@ -77,6 +84,10 @@ export class BufferPool implements Owner {
   free(buffer: PooledBuffer, storage: Storage): void {
     if (!this.storages.delete(storage)) return;
     this.liveBytes -= buffer.bytes;
+    if (buffer.broken) {
+      this.count--;
+      return;
+    }
     this.idleBytes += buffer.bytes;
     const list = this.idle.get(buffer.bytes);
     if (list) list.push(buffer);
@@ -85,19 +96,19 @@ export class BufferPool implements Owner {
 
   /** Destroys the buffers kept for reuse. */
   trim(): void {
-    for (const list of this.idle.values()) {
-      for (const b of list) b.gpu.destroy();
-      this.count -= list.length;
-    }
+    const buffers = [...this.idle.values()].flat();
+    this.count -= buffers.length;
     this.idle.clear();
     this.idleBytes = 0;
+    // A freed buffer may still stand in commands that are not submitted, or wait for a pipeline.
+    if (buffers.length > 0) this.destroyInOrder(buffers.map((b) => b.gpu));
   }
 
   report(): MemoryReport {
     const byLabel = new Map<string, { label: string; bytes: number; count: number }>();
     for (const s of this.storages) {
       const entry = byLabel.get(s.label) ?? { label: s.label, bytes: 0, count: 0 };
-      entry.bytes += sizeClass(s.bytes);
+      entry.bytes += this.classOf(s.bytes);
       entry.count++;
       byLabel.set(s.label, entry);
     }
@@ -108,7 +119,7 @@ export class BufferPool implements Owner {
 
   private take(bytes: number, label: string, avoidBatch: number): PooledBuffer {
     this.checkLimits(bytes, label);
-    const size = sizeClass(bytes);
+    const size = this.classOf(bytes);
     const list = this.idle.get(size);
     let buffer: PooledBuffer | undefined;
     if (list) {
@@ -130,9 +141,29 @@ export class BufferPool implements Owner {
     }
     this.device.pushErrorScope("out-of-memory");
     const gpu = this.device.createBuffer({ size, usage: USAGE, label });
-    this.errors.watch(this.device.popErrorScope(), () => this.outOfMemory(size));
+    const buffer: PooledBuffer = { id: nextBufferId(), gpu, base: 0, bytes: size, lastBatch: -1 };
+    this.errors.watch(this.device.popErrorScope(), () => {
+      this.condemn(buffer);
+      return this.outOfMemory(size);
+    });
     this.count++;
-    return { id: nextBufferId(), gpu, base: 0, bytes: size, lastBatch: -1 };
+    return buffer;
+  }
+
+  /** The news that a buffer has no memory comes late: it may be in use, or free already. */
+  private condemn(buffer: PooledBuffer): void {
+    buffer.broken = true;
+    const list = this.idle.get(buffer.bytes) ?? [];
+    const at = list.indexOf(buffer);
+    if (at < 0) return;
+    list.splice(at, 1);
+    this.idleBytes -= buffer.bytes;
+    this.count--;
+  }
+
+  /** The size class, cut where it would round up beyond the largest buffer. */
+  private classOf(bytes: number): number {
+    return Math.min(sizeClass(bytes), this.largestBuffer);
   }
 
   private checkLimits(bytes: number, label: string): void {

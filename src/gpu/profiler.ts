@@ -23,7 +23,7 @@ export class Profiler {
   private readonly querySet: GPUQuerySet;
   private readonly resolved: GPUBuffer;
   private pending: Dispatch[] = [];
-  private readonly rows: Promise<ProfileRow[]>[] = [];
+  private readonly batches: Promise<ProfileRow[]>[] = [];
 
   constructor(private readonly device: GPUDevice) {
     if (!device.features.has("timestamp-query")) {
@@ -56,14 +56,19 @@ export class Profiler {
     encoder.resolveQuerySet(this.querySet, 0, batch.length * 2, this.resolved, 0);
     encoder.copyBufferToBuffer(this.resolved, 0, staging, 0, bytes);
     // Mapping must wait for the submit, which follows in the same task.
-    this.rows.push(Promise.resolve().then(() => readRows(staging, batch)));
+    const rows = Promise.resolve().then(() => readRows(staging, batch));
+    rows.catch(() => {}); // thrown by rows(), if anybody still asks
+    this.batches.push(rows);
   }
 
-  async finish(): Promise<ProfileRow[]> {
-    const rows = (await Promise.all(this.rows)).flat();
+  /** One row per dispatch, in order. */
+  async rows(): Promise<ProfileRow[]> {
+    return (await Promise.all(this.batches)).flat();
+  }
+
+  destroy(): void {
     this.querySet.destroy();
     this.resolved.destroy();
-    return rows;
   }
 }
 

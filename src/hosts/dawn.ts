@@ -100,7 +100,7 @@ function notFound(kind: AdapterKind): DeviceError {
  * taken as it is. Throws DeviceError saying what to install.
  */
 export async function findAdapter(options: RequestOptions = {}): Promise<FoundAdapter> {
-  const kind = options.adapter ?? parseAdapterKind(process.env.WGRAD_ADAPTER || "auto");
+  const kind = parseAdapterKind(options.adapter ?? (process.env.WGRAD_ADAPTER || "auto"));
   const power = options.powerPreference;
   const driver = userDriver();
   if (driver) {

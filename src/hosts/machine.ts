@@ -6,7 +6,8 @@ import { dirname, join } from "node:path";
 
 /** Where to look. */
 export interface Machine {
-  platform: NodeJS.Platform;
+  /** As `process.platform`; a string, so that the public types need no @types/node. */
+  platform: string;
   arch: string;
   env: Record<string, string | undefined>;
   home: string;

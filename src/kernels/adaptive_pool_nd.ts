@@ -1,12 +1,13 @@
 // Adaptive pooling over one and three axes: the output size is given, the windows follow as in adaptive_pool.ts. By the
 // kernels of two axes, as in pool_nd.ts.
 
-import type { Tensor } from "../tensor/tensor.ts";
 import { OptionError } from "../gpu/errors.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { avgPool } from "./avg_pool.ts";
 import { maxPool, type ReturnIndices } from "./max_pool.ts";
 import { adaptiveGeometry, type PoolGeometry } from "./pool_geometry.ts";
-import { asColumn, boxShape, boxShapes, maxPoolBox } from "./pool_nd.ts";
+import { maxPoolBox } from "./pool_nd.ts";
+import { asColumn, boxShape, boxShapes } from "./pool_nd_geometry.ts";
 import { reshape } from "./reshape.ts";
 
 /** Output size of an adaptive pooling over three axes: one for all, or one an axis; null keeps the size of x. */

@@ -31,7 +31,9 @@ export function movedim(x: Tensor, source: Axes, destination: Axes): Tensor {
     );
   }
   const rest = Array.from({ length: x.rank }, (_, i) => i).filter((i) => !from.includes(i));
-  const order = Array.from({ length: x.rank }, (_, i) => (to.includes(i) ? from[to.indexOf(i)] : rest.shift()!));
+  const order = Array.from({ length: x.rank }, (_, i) =>
+    to.includes(i) ? from[to.indexOf(i)] : rest.shift()!,
+  );
   return permute(x, order);
 }
 

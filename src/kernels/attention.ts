@@ -1,21 +1,15 @@
 // Attention: y = softmax(scale q k^T + mask) v, fused (Dao et al. 2022): online softmax forward that keeps the log-sum-exp, weights
-// recomputed in the gradients, nothing of size t x s stored. In plain ops: attention_composition.ts. With projections:
-// nn.MultiheadAttention.
+// recomputed in the gradients, nothing of size t x s stored. In plain ops: attention_composition.ts. On projections:
+// projected_attention.ts.
 
 import { op } from "../tensor/op.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { type AttentionOptions, callOf, checkAttention, joinedSize } from "./attention_check.ts";
+import { type AttentionOptions, callOf, checkAttention } from "./attention_check.ts";
 import { composeAttention } from "./attention_composition.ts";
-import type { AxisOrder } from "./attention_layout.ts";
-import {
-  type AttentionCall,
-  runDraw,
-  runForward,
-  runKeyGradient,
-  runQueryGradient,
-  runRows,
-} from "./attention_run.ts";
+import { runDraw } from "./attention_draw_run.ts";
+import { runKeyGradient, runQueryGradient, runRows } from "./attention_gradient_run.ts";
+import { type AttentionCall, runForward } from "./attention_run.ts";
 import { sumTo } from "./reduce.ts";
 
 export type { AttentionOptions } from "./attention_check.ts";
@@ -57,21 +51,6 @@ export function scaledDotProductAttention(
   const size = checkAttention(q, k, v, options);
   const call = callOf(q, k, v, size, { order: "bhtd", joined: false }, options);
   return options.needWeights ? attentionWithWeights(call) : attend(call);
-}
-
-/**
- * Attention of one tensor with itself: q, k and v side by side, as one projection gives them, read in place.
- *
- * Shapes: qkv [t, b, 3 * h * d] ("tbhd") or [b, t, 3 * h * d] ("bthd") -> the same with h * d.
- */
-export function joinedAttention(
-  qkv: Tensor,
-  heads: number,
-  order: Exclude<AxisOrder, "bhtd">,
-  options: AttentionOptions = {},
-): Tensor {
-  const size = joinedSize(qkv, heads, order, options);
-  return attend(callOf(qkv, qkv, qkv, size, { order, joined: true }, options));
 }
 
 /** A checked call, fused. */

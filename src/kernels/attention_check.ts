@@ -3,7 +3,7 @@
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { AttentionLayout, AttentionSize, AxisOrder } from "./attention_layout.ts";
+import type { AttentionLayout, AttentionSize } from "./attention_layout.ts";
 import type { AttentionPlan } from "./attention_plan.ts";
 import type { AttentionCall } from "./attention_run.ts";
 
@@ -22,7 +22,8 @@ export interface AttentionOptions {
   readonly plan?: Partial<AttentionPlan>;
 }
 
-const NAME = "scaledDotProductAttention";
+/** In labels and messages. */
+export const NAME = "scaledDotProductAttention";
 const MAX_D = 128; // what a thread can keep of a row
 
 /** Sizes of q [b, h, t, d], k and v [b, hk, s, d]. */
@@ -45,26 +46,6 @@ export function checkAttention(q: Tensor, k: Tensor, v: Tensor, options: Attenti
     throw new ShapeError(`${NAME}: q, k and v must have as many heads, or pass enableGqa, ${shapes()}`);
   checkOptions({ b, h, hk, t, s, d }, options, shapes);
   return { b, h, hk, t, s, d };
-}
-
-/** Sizes of q, k and v side by side. */
-export function joinedSize(
-  qkv: Tensor,
-  heads: number,
-  order: Exclude<AxisOrder, "bhtd">,
-  options: AttentionOptions,
-): AttentionSize {
-  const shapes = () => `qkv ${formatShape(qkv.shape)}`;
-  if (qkv.dtype !== "f32")
-    throw new DTypeError(`${NAME}: needs f32, qkv ${qkv.dtype}${formatShape(qkv.shape)}`);
-  if (qkv.rank !== 3 || qkv.shape[2]! % (3 * heads) !== 0)
-    throw new ShapeError(
-      `${NAME}: the last of three axes must hold q, k and v of ${heads} heads, ${shapes()}`,
-    );
-  const [t, b] = (order === "tbhd" ? qkv.shape : [qkv.shape[1], qkv.shape[0]]) as [number, number];
-  const size = { b, h: heads, hk: heads, t, s: t, d: qkv.shape[2]! / (3 * heads) };
-  checkOptions(size, options, shapes);
-  return size;
 }
 
 /** The rules that do not depend on how q, k and v are laid out. */

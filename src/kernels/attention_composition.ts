@@ -4,8 +4,9 @@
 import { arange } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { runKept } from "./attention_draw_run.ts";
 import { type AttentionLayout, type AttentionSize, resultShape } from "./attention_layout.ts";
-import { type AttentionCall, runKept } from "./attention_run.ts";
+import type { AttentionCall } from "./attention_run.ts";
 import { add, mul } from "./binary.ts";
 import { le, logicalAnd, ne } from "./compare.ts";
 import { batchedMatmul } from "./matmul.ts";

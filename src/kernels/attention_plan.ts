@@ -16,7 +16,7 @@ interface Row extends AttentionPlan {
   readonly maxD?: number;
 }
 
-// SwiftShader: a load costs about 100 multiply-adds, so many rows a thread and shared loads win; beyond R * d = 256 it gains
+// SwiftShader: a load costs about 100 multiply-adds, so many rows a thread and shared loads win; beyond these it gains
 // little and takes seconds to compile. On GPUs registers are few: a query takes 2 d of them, a key in its gradient 4 d.
 // Those numbers await a GPU to measure on.
 const TABLES = {
@@ -26,11 +26,11 @@ const TABLES = {
       { rows: 2, lanes: 4, quads: true },
     ],
     queries: [
-      { maxD: 64, rows: 4, lanes: 4, quads: true },
+      { maxD: 32, rows: 4, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
     keys: [
-      { maxD: 64, rows: 4, lanes: 4, quads: true },
+      { maxD: 32, rows: 4, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
   },

@@ -19,7 +19,7 @@ export type Entry = readonly [from: number, weight: number];
 /** A matrix [rows.length, columns] by its entries. */
 export class AxisMap {
   private adjoint: AxisMap | null = null;
-  private packed: Int32Array | null = null;
+  private packed: Table | null = null;
 
   constructor(
     readonly columns: number,
@@ -40,22 +40,43 @@ export class AxisMap {
   }
 
   /** As axis_map.wgsl reads it. */
-  get table(): Int32Array {
-    if (this.packed) return this.packed;
-    const entries = this.rows.flat();
-    const starts = this.rows.length + 1;
-    const table = new Int32Array(starts + 2 * entries.length);
-    this.rows.forEach((row, j) => {
-      table[j + 1] = table[j] + row.length;
-    });
-    const weights = new Float32Array(table.buffer);
-    entries.forEach(([from, weight], e) => {
-      table[starts + 2 * e] = from;
-      weights[starts + 2 * e + 1] = weight;
-    });
-    this.packed = table;
-    return table;
+  get table(): Table {
+    this.packed ??= packed(this.rows);
+    return this.packed;
   }
+}
+
+interface Table {
+  readonly data: Int32Array;
+  /** Entries a row; 0: rows of different lengths. */
+  readonly taps: number;
+  /** false: every weight is 1, and left out. */
+  readonly weighted: boolean;
+}
+
+/** Rows of so many entries at most are filled up to a common length and written out: no bounds to read. */
+const MOST_TAPS = 4;
+
+function packed(rows: AxisMap["rows"]): Table {
+  const longest = rows.reduce((n, row) => Math.max(n, row.length), 1);
+  const taps = longest > MOST_TAPS ? 0 : longest === 3 ? 4 : longest;
+  const weighted = taps !== 1 || rows.some((row) => row.length !== 1 || row[0][1] !== 1);
+  if (!weighted) return { data: Int32Array.from(rows, ([[from]]) => from), taps, weighted };
+  const starts = taps === 0 ? rows.length + 1 : 0;
+  const count = taps === 0 ? rows.reduce((n, row) => n + row.length, 0) : taps * rows.length;
+  const data = new Int32Array(starts + 2 * count);
+  const weights = new Float32Array(data.buffer);
+  let e = 0;
+  rows.forEach((row, j) => {
+    if (taps > 0) e = j * taps;
+    for (const [from, weight] of row) {
+      data[starts + 2 * e] = from;
+      weights[starts + 2 * e + 1] = weight;
+      e++;
+    }
+    if (taps === 0) data[j + 1] = e;
+  });
+  return { data, taps, weighted };
 }
 
 /** Rows that each copy one element of x; -1 gives 0. */
@@ -81,16 +102,18 @@ export function applyAxisMap(name: string, x: Tensor, axis: number, map: AxisMap
   }
   const [y] = op(name, [x], () => {
     const y = empty(x.shape.with(at, map.rows.length), "f32", x.device);
-    const table = tensor(map.table, { device: x.device });
+    const { data, taps, weighted } = map.table;
+    const table = tensor(data, { device: x.device });
     const inner = numel(x.shape.slice(at + 1));
     const vec = inner % 4 === 0;
     const per = vec ? 4 : 1;
     const params = { size: y.size / per, rows: map.rows.length, columns: map.columns, inner: inner / per };
     run({ x, table, y }, params, {
       grid: grid1d(Math.ceil(params.size / WG)),
+      constants: { TAPS: taps, WEIGHTED: weighted },
       types: vec ? { T: "vec4<f32>" } : {},
       label: name,
-      flops: 2 * (map.table.length >> 1) * (y.size / Math.max(map.rows.length, 1)),
+      flops: 2 * Math.max(taps, 1) * y.size,
     });
     return { outputs: [y], pullback: ([dy]) => [dy && applyAxisMap(name, dy, at, map.transposed)] };
   });

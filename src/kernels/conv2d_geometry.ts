@@ -52,7 +52,8 @@ export interface ConvGeometry {
  */
 export function convGeometry(op: string, x: Shape, weight: Shape, options: Conv2dOptions = {}): ConvGeometry {
   const shapes = `x ${formatShape(x)}, weight ${formatShape(weight)}`;
-  if (x.length !== 4) throw new ShapeError(`${op}: x must have 4 dimensions [n,c,h,w] or 3 [c,h,w], ${shapes}`);
+  if (x.length !== 4)
+    throw new ShapeError(`${op}: x must have 4 dimensions [n,c,h,w] or 3 [c,h,w], ${shapes}`);
   if (weight.length !== 4) {
     throw new ShapeError(`${op}: weight must have 4 dimensions [o,c/groups,kh,kw], ${shapes}`);
   }

@@ -6,8 +6,9 @@
 
 import type { Tensor } from "../tensor/tensor.ts";
 import { type AxisMap, applyAxisMap, copies } from "./axis_map.ts";
+import { checkConv } from "./conv_nd_check.ts";
+import { type ConvAxis, type ConvOptions, convAxes } from "./conv_nd_geometry.ts";
 import { conv2d } from "./conv2d.ts";
-import { type ConvAxis, type ConvOptions, checkConv, convAxes } from "./conv_nd_geometry.ts";
 import { permute } from "./permute.ts";
 import { reshape } from "./reshape.ts";
 

@@ -3,9 +3,8 @@
 //   forward     out = floor((in + before + after - dilation * (k - 1) - 1) / stride) + 1
 //   transposed  out = (in - 1) * stride - 2 * padding + dilation * (k - 1) + outputPadding + 1
 
-import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
-import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { OptionError, ShapeError } from "../gpu/errors.ts";
+import { formatShape, type Shape } from "../tensor/shape.ts";
 
 /** One number for all axes, or one an axis. */
 export type Sizes = number | readonly number[];
@@ -46,16 +45,6 @@ export interface ConvAxis {
   readonly before: number;
 }
 
-export interface Tensors {
-  readonly x: Tensor;
-  readonly weight: Tensor;
-  readonly bias: Tensor | null;
-}
-
-/** Letters of the spatial axes. */
-const AXES = { 1: "l", 2: "h,w", 3: "d,h,w" } as const;
-export type AxisCount = keyof typeof AXES;
-
 /** `count` integers of at least `least`. */
 export function axisNumbers(op: string, name: string, value: Sizes, count: number, least: number): number[] {
   const all: readonly number[] = typeof value === "number" ? new Array<number>(count).fill(value) : value;
@@ -69,35 +58,6 @@ export function axisNumbers(op: string, name: string, value: Sizes, count: numbe
     }
   }
   return [...all];
-}
-
-/** Checks ranks, channels, groups and the bias, of a batched x; `transposed` tells which axis of weight x's channels meet. */
-export function checkConv(op: string, t: Tensors, axes: AxisCount, groups: number, transposed = false): void {
-  for (const [key, v] of Object.entries(t)) {
-    if (v && v.dtype !== "f32") throw new DTypeError(`${op}: takes f32 tensors, ${key} is ${v.dtype}`);
-  }
-  const shapes = shapesOf(t);
-  const rank = axes + 2;
-  if (t.x.rank !== rank) {
-    const forms = `${rank} dimensions [n,c,${AXES[axes]}] or ${rank - 1} [c,${AXES[axes]}]`;
-    throw new ShapeError(`${op}: x must have ${forms}, ${shapes}`);
-  }
-  if (t.weight.rank !== rank) throw new ShapeError(`${op}: weight must have ${rank} dimensions, ${shapes}`);
-  axisNumbers(op, "groups", groups, 1, 1);
-  const [first, second] = t.weight.shape;
-  const [c, o] = transposed ? [first, second * groups] : [second * groups, first];
-  const given = groups === 1 ? shapes : `${shapes}, groups ${groups}`;
-  if (t.x.shape[1] !== c) {
-    const rule = transposed ? "weight.shape[0]" : "weight.shape[1] * groups";
-    throw new ShapeError(`${op}: input channels must match ${rule}, ${given}`);
-  }
-  if (first % groups !== 0) throw new ShapeError(`${op}: channels must divide by groups, ${given}`);
-  if (t.weight.shape.slice(2).includes(0)) throw new ShapeError(`${op}: the kernel must not be empty, ${shapes}`);
-  if (t.bias && !sameShape(t.bias.shape, [o])) {
-    throw new ShapeError(
-      `${op}: bias must have one value per output channel, bias ${formatShape(t.bias.shape)}, weight ${formatShape(t.weight.shape)}`,
-    );
-  }
 }
 
 /**
@@ -118,8 +78,7 @@ export function convAxes(op: string, x: Shape, weight: Shape, options: ConvOptio
       `${op}: padding must be a number, numbers, "same" or "valid", got "${padding as string}"`,
     );
   }
-  const pads =
-    typeof padding === "string" ? null : axisNumbers(op, "padding", padding, count, 0);
+  const pads = typeof padding === "string" ? null : axisNumbers(op, "padding", padding, count, 0);
   return stride.map((s, i) => {
     const [size, kernel] = [x[i + 2], weight[i + 2]];
     const reach = dilation[i] * (kernel - 1);
@@ -166,8 +125,4 @@ export function transposedAxes(
     }
     return { size, out, kernel, stride: s, dilation: dilation[i], before: padding[i] };
   });
-}
-
-function shapesOf({ x, weight }: Tensors): string {
-  return `x ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`;
 }

@@ -5,9 +5,10 @@
 import type { Tensor } from "../tensor/tensor.ts";
 import { applyAxisMap } from "./axis_map.ts";
 import { add } from "./binary.ts";
-import { conv2dDataGradient } from "./conv2d.ts";
 import { single, tapMap } from "./conv_nd.ts";
-import { type ConvAxis, type ConvTransposeOptions, checkConv, transposedAxes } from "./conv_nd_geometry.ts";
+import { checkConv } from "./conv_nd_check.ts";
+import { type ConvAxis, type ConvTransposeOptions, transposedAxes } from "./conv_nd_geometry.ts";
+import { conv2dDataGradient } from "./conv2d.ts";
 import { pad } from "./pad.ts";
 import { permute } from "./permute.ts";
 import { reshape } from "./reshape.ts";

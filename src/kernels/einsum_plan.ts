@@ -24,9 +24,7 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   const terms = left.split(",");
   if (more.length > 0) throw new ShapeError(`einsum: more than one arrow in "${equation}"`);
   if (terms.length !== shapes.length)
-    throw new ShapeError(
-      `einsum: "${equation}" names ${terms.length} operands, ${shapes.length} were given`,
-    );
+    throw new ShapeError(`einsum: "${equation}" names ${terms.length} operands, ${shapes.length} were given`);
   const inputs = terms.map((term, k) => labelsOf(term, equation, shapes[k]));
   const sizes = new Map<string, number>();
   inputs.forEach((labels, k) => {
@@ -43,7 +41,12 @@ export function parseEquation(equation: string, shapes: readonly Shape[]): Equat
   return { inputs, output: outputOf(right, inputs, dots, equation), sizes };
 }
 
-function outputOf(term: string | undefined, inputs: readonly Labels[], dots: Labels, equation: string): Labels {
+function outputOf(
+  term: string | undefined,
+  inputs: readonly Labels[],
+  dots: Labels,
+  equation: string,
+): Labels {
   const all = inputs.flat();
   if (term === undefined) {
     const once = all.filter((l) => !l.startsWith("..") && all.indexOf(l) === all.lastIndexOf(l));
@@ -51,7 +54,8 @@ function outputOf(term: string | undefined, inputs: readonly Labels[], dots: Lab
   }
   const output = split(term, equation).flatMap((l) => (l === "..." ? dots : [l]));
   for (const l of output) {
-    if (!all.includes(l)) throw new ShapeError(`einsum: ${l} of the output is in no operand of "${equation}"`);
+    if (!all.includes(l))
+      throw new ShapeError(`einsum: ${l} of the output is in no operand of "${equation}"`);
     if (output.indexOf(l) !== output.lastIndexOf(l))
       throw new ShapeError(`einsum: ${l} appears twice in the output of "${equation}"`);
   }
@@ -103,7 +107,11 @@ export function contraction(a: Labels, b: Labels, needed: ReadonlySet<string>): 
 }
 
 /** The labels that the output or an operand other than `except` has. */
-export function neededBeside(operands: readonly Labels[], output: Labels, except: readonly number[]): Set<string> {
+export function neededBeside(
+  operands: readonly Labels[],
+  output: Labels,
+  except: readonly number[],
+): Set<string> {
   return new Set([...output, ...operands.flatMap((labels, k) => (except.includes(k) ? [] : labels))]);
 }
 

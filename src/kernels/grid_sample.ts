@@ -1,4 +1,4 @@
-// Sampling of an image at the points of a grid: y[p] = sum over the taps of wx * wy * x[tap]. One kernel finds the taps; the
+// Sampling of an image or a volume at the points of a grid: y[p] = sum over the taps of wx * wy (* wz) * x[tap]. One kernel finds the taps; the
 // rest are plain ops (rows read by index, weights, a sum), so the gradients of any order are theirs, for x and for the grid,
 // and without atomics. Grids of affine maps: affine_grid.ts.
 
@@ -6,7 +6,7 @@ import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { gridTaps } from "../gpu/shaders.gen.ts";
 import { op } from "../tensor/op.ts";
-import { formatShape } from "../tensor/shape.ts";
+import { formatShape, numel, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./binary.ts";
 import { stack } from "./concat.ts";
@@ -35,10 +35,11 @@ const TAPS = { nearest: 1, bilinear: 2, bicubic: 4 } as const;
 const PADDINGS = ["zeros", "border", "reflection"] as const;
 
 /**
- * x at the points of a grid (torch.nn.functional.grid_sample). grid[..., 0] is the column, grid[..., 1] the row, both -1 to 1
- * over x. With mode nearest the gradient for the grid is zero. Points that are NaN read zeros.
+ * x at the points of a grid (torch.nn.functional.grid_sample). grid[..., 0] is the column, grid[..., 1] the row, then the
+ * depth, all -1 to 1 over x. With mode nearest the gradient for the grid is zero. Points that are NaN read zeros.
  *
- * Shapes: x [n, c, h, w], grid [n, oh, ow, 2] -> [n, c, oh, ow].
+ * Shapes: x [n, c, h, w], grid [n, oh, ow, 2] -> [n, c, oh, ow]; x [n, c, d, h, w], grid [n, od, oh, ow, 3] ->
+ * [n, c, od, oh, ow], not for bicubic.
  *
  * @throws OptionError for an unknown mode; ShapeError for other ranks, batches that differ, an empty x
  * @throws DTypeError unless both are f32
@@ -46,34 +47,38 @@ const PADDINGS = ["zeros", "border", "reflection"] as const;
 export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions = {}): Tensor {
   const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } = options;
   check(x, grid, mode, paddingMode);
-  const [n, c, h, w] = x.shape;
-  const [, oh, ow] = grid.shape;
-  const points = n * oh * ow;
-  const flat = reshape(grid, [points, 2]);
-  const place = (axis: number, size: number) => {
+  const [n, c, ...spatial] = x.shape;
+  const out = grid.shape.slice(1, -1);
+  const points = n * numel(out);
+  const axes = spatial.length;
+  const flat = reshape(grid, [points, axes]);
+  // Places by axis, x first as in the grid. Cubic taps are brought inside one by one, by the kernel.
+  const places = spatial.toReversed().map((size, axis) => {
     const at = pixel(select(flat, 1, axis), size, alignCorners); // [points]
-    // Cubic taps are brought inside one by one, by the kernel.
     return mode === "bicubic" ? at : broughtInside(at, size, paddingMode, alignCorners);
-  };
-  const [px, py] = [place(0, w), place(1, h)];
-  const first = (p: Tensor) => {
+  });
+  const corners = places.map((p) => {
     if (mode === "nearest") return round(p);
     return mode === "bilinear" ? floor(p) : sub(floor(p), 1);
-  };
-  const [x0, y0] = [first(px), first(py)];
+  });
   const outer = paddingMode === "zeros" ? 0 : paddingMode === "border" ? 1 : alignCorners ? 3 : 2;
-  const index = taps(x0, y0, [h, w], oh * ow, TAPS[mode], mode === "bicubic" ? outer : 0); // [taps^2, points]
-  const rows = reshape(permute(x, [0, 2, 3, 1]), [n * h * w, c]);
-  const values = indexSelect(rows, 0, reshape(index, [index.size])); // [taps^2 * points, c]
+  const k = TAPS[mode];
+  const index = taps(corners, spatial, numel(out), k, mode === "bicubic" ? outer : 0); // [k^axes, points]
+  const order = spatial.map((_, i) => i + 2);
+  const rows = reshape(permute(x, [0, ...order, 1]), [n * numel(spatial), c]);
+  const values = indexSelect(rows, 0, reshape(index, [index.size])); // [k^axes * points, c]
   let y = values; // [points, c]
   if (mode !== "nearest") {
-    const k = TAPS[mode];
-    const weights = mode === "bilinear" ? linearWeights : cubicWeights;
-    const [wx, wy] = [weights(sub(px, x0)), weights(sub(py, y0))]; // [k, points]
-    const both = mul(reshape(wy, [k, 1, points]), reshape(wx, [1, k, points]));
-    y = sum(mul(reshape(values, [k * k, points, c]), reshape(both, [k * k, points, 1])), 0);
+    const along = mode === "bilinear" ? linearWeights : cubicWeights;
+    const weights = places.map((p, i) => along(sub(p, corners[i]))); // [k, points] each
+    // The first axis of the grid is the fastest of the taps.
+    const all = weights.reduce((inner, w, i) =>
+      mul(reshape(w, [k, 1, points]), reshape(inner, [1, k ** i, points])),
+    );
+    const each = reshape(all, [k ** axes, points, 1]);
+    y = sum(mul(reshape(values, [k ** axes, points, c]), each), 0);
   }
-  return permute(reshape(y, [n, oh, ow, c]), [0, 3, 1, 2]);
+  return permute(reshape(y, [n, ...out, c]), [0, axes + 1, ...order.map((i) => i - 1)]);
 }
 
 /** From -1..1 to columns or rows of x. */
@@ -112,21 +117,26 @@ function cubicWeights(t: Tensor): Tensor {
 }
 
 function taps(
-  x0: Tensor,
-  y0: Tensor,
-  [h, w]: readonly number[],
+  [x0, y0, z0]: readonly Tensor[],
+  spatial: Shape,
   perImage: number,
   count: number,
   mode: number,
 ): Tensor {
-  const [index] = op("gridSample", [x0, y0], () => {
+  const [index] = op("gridSample", [x0, y0, z0], () => {
     const points = x0.size;
-    const index = empty([count * count, points], "i32", x0.device);
-    findTaps({ x0, y0, index }, { points, per_image: perImage, h, w }, {
-      grid: grid1d(Math.ceil(points / WG)),
-      constants: { TAPS: count, MODE: mode },
-      label: "gridSample",
-    });
+    const index = empty([count ** spatial.length, points], "i32", x0.device);
+    const [w, h, d = 1] = spatial.toReversed();
+    const constants = { TAPS: count, MODE: mode, DEEP: z0 !== undefined };
+    findTaps(
+      { x0, y0, z0: z0 ?? y0, index },
+      { points, per_image: perImage, d, h, w },
+      {
+        grid: grid1d(Math.ceil(points / WG)),
+        constants,
+        label: "gridSample",
+      },
+    );
     return { outputs: [index] };
   });
   return index;
@@ -143,8 +153,14 @@ function check(x: Tensor, grid: Tensor, mode: string, padding: string): void {
   if (!(PADDINGS as readonly string[]).includes(padding)) {
     throw new OptionError(`gridSample: paddingMode must be one of ${PADDINGS.join(", ")}, got ${padding}`);
   }
-  if (x.rank !== 4 || grid.rank !== 4 || grid.shape[3] !== 2 || grid.shape[0] !== x.shape[0]) {
-    throw new ShapeError(`gridSample: needs x [n,c,h,w] and grid [n,oh,ow,2], ${shapes}`);
+  const axes = x.rank - 2;
+  const fits = grid.rank === x.rank && grid.shape[x.rank - 1] === axes && grid.shape[0] === x.shape[0];
+  if ((axes !== 2 && axes !== 3) || !fits) {
+    const deep = "or x [n,c,d,h,w] and grid [n,od,oh,ow,3]";
+    throw new ShapeError(`gridSample: needs x [n,c,h,w] and grid [n,oh,ow,2], ${deep}, ${shapes}`);
+  }
+  if (mode === "bicubic" && axes === 3) {
+    throw new OptionError(`gridSample: mode bicubic is for planes, ${shapes}`);
   }
   if (x.shape.slice(1).includes(0)) {
     throw new ShapeError(`gridSample: only the batch of x may be empty, ${shapes}`);

@@ -47,7 +47,7 @@ export function bincount(x: Tensor, length: number, { weights }: BincountOptions
 export interface HistcOptions {
   /** Default 100. */
   readonly bins?: number;
-  /** The range; both 0, the default, takes the least and the greatest value. */
+  /** The range; two equal numbers, by default both 0, take the least and the greatest value. */
   readonly min?: number;
   readonly max?: number;
 }
@@ -77,7 +77,6 @@ export function histc(x: Tensor, options: HistcOptions = {}): Tensor {
 /** A range of one value is widened by 1 on both sides. */
 function bounds(x: Tensor, least: number, most: number): [low: Operand, high: Operand, width: Operand] {
   if (least < most) return [least, most, most - least];
-  if (least !== 0) return [least - 1, most + 1, 2];
   const [low, high] = [min(x), max(x)];
   const single = eq(low, high);
   const [from, to] = [where(single, sub(low, 1), low), where(single, add(high, 1), high)];

@@ -52,7 +52,11 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const from = x.shape.slice(2);
   const { sizes, factors } = sizesOf(from, options);
   let y = x;
-  for (let i = 0; i < count; i++) {
+  // Least work first: enlarge the inner axes early, while there is little, and shrink the outer ones early.
+  const axes = Array.from({ length: count }, (_, i) => i);
+  const shrinking = axes.filter((i) => sizes[i] < from[i]);
+  const growing = axes.filter((i) => sizes[i] >= from[i]).reverse();
+  for (const i of [...shrinking, ...growing]) {
     const resizing = { from: from[i], to: sizes[i], factor: factors?.[i] ?? null };
     const map = resizeMap({ ...resizing, mode: MODES[mode].axis, alignCorners, antialias });
     if (!isIdentity(map)) y = applyAxisMap(name, y, 2 + i, map);

@@ -1,5 +1,5 @@
-// Dispatches of layer norm over rows of d elements: forward, gradient in x, and the column sums that are the gradients of
-// weight and bias. What they mean: layer_norm.ts.
+// Dispatches of layer norm, and of RMS norm (not centered), over rows of d elements: forward, gradient in x, and the column sums that are the gradients of
+// weight and bias. What they mean: layer_norm.ts, rms_norm.ts.
 
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import {
@@ -41,22 +41,30 @@ export function runForward(
   weight: Tensor | null,
   bias: Tensor | null,
   eps: number,
+  centered = true,
 ): RowStatistics & { y: Tensor } {
   const { rows, units, d, options } = layout(x, numel(shape));
   const y = empty(x.shape, "f32", x.device);
   const mean = empty([rows], "f32", x.device);
   const rstd = empty([rows], "f32", x.device);
-  const constants = { ...options.constants, HAS_WEIGHT: weight !== null, HAS_BIAS: bias !== null };
+  const affine = { HAS_WEIGHT: weight !== null, HAS_BIAS: bias !== null };
+  const constants = { ...options.constants, ...affine, CENTERED: centered };
   const flops = 7 * x.size;
   forward({ x, weight, bias, y, mean, rstd }, { rows, units, d, eps }, { ...options, constants, flops });
   return { y, mean, rstd };
 }
 
-export function runBackward(dy: Tensor, x: Tensor, s: RowStatistics, weight: Tensor | null): Tensor {
+export function runBackward(
+  dy: Tensor,
+  x: Tensor,
+  s: RowStatistics,
+  weight: Tensor | null,
+  centered = true,
+): Tensor {
   const { mean, rstd } = s;
   const { rows, units, d, options } = layout(x, x.size / Math.max(mean.size, 1));
   const dx = empty(x.shape, "f32", x.device);
-  const constants = { ...options.constants, HAS_WEIGHT: weight !== null };
+  const constants = { ...options.constants, HAS_WEIGHT: weight !== null, CENTERED: centered };
   const flops = 10 * x.size;
   backward({ dy, x, weight, mean, rstd, dx }, { rows, units, d, eps: 0 }, { ...options, constants, flops });
   return dx;

@@ -62,7 +62,9 @@ function outputShape(name: string, x: Tensor, axes: number, options: MaxUnpoolOp
   if (options.outputSize) return [...lead, ...axisNumbers(name, "outputSize", options.outputSize, axes, 1)];
   const sizes = x.shape.slice(-axes).map((s, i) => (s - 1) * stride[i] - 2 * padding[i] + kernelSize[i]);
   if (sizes.some((s) => s < 1)) {
-    throw new OptionError(`${name}: nothing is left of the output, x ${formatShape(x.shape)}, padding ${padding}`);
+    throw new OptionError(
+      `${name}: nothing is left of the output, x ${formatShape(x.shape)}, padding ${padding}`,
+    );
   }
   return [...lead, ...sizes];
 }

@@ -44,7 +44,7 @@ export function tileOf({ batch, hidden, gates, lengths }: Sequence, w: Tensor) {
   const width = hidden % 4 === 0 ? 4 : 1;
   const units = hidden / width;
   const tile = TILES[w.device.adapter.software ? "software" : "hardware"];
-  const rows = batch > 2 ? tile.rows(units * batch) : Math.max(batch, 1);
+  const rows = batch > 1 ? tile.rows(units * batch) : 1;
   return {
     units,
     grid: grid1d(Math.ceil((units * Math.ceil(batch / rows)) / tile.WG)),

@@ -5,6 +5,7 @@ import { conv2d } from "../kernels/conv2d.ts";
 import type { Conv2dOptions as Geometry } from "../kernels/conv2d_geometry.ts";
 import type { Parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkPaddingMode, type PaddingMode, withBorder } from "./conv_padding.ts";
 import { uniformParameter } from "./defaults.ts";
 import type { InitOptions } from "./init.ts";
 import { Module } from "./module.ts";
@@ -13,6 +14,8 @@ import { checkPair, checkPositive, formatOptions, formatPair, type Pair } from "
 /** stride (1), padding (0; "same", "valid"), dilation (1) and groups (1) as in the op. */
 export interface Conv2dOptions extends Geometry, InitOptions {
   readonly kernelSize: Pair;
+  /** What the padding holds. Default zeros. */
+  readonly paddingMode?: PaddingMode;
   /** Add a bias. Default true. */
   readonly bias?: boolean;
 }
@@ -32,6 +35,7 @@ export class Conv2d extends Module {
   readonly bias: Parameter | null; // [outChannels]
   readonly kernelSize: readonly [number, number];
   readonly options: Geometry;
+  readonly paddingMode: PaddingMode;
 
   constructor(
     readonly inChannels: number,
@@ -45,6 +49,7 @@ export class Conv2d extends Module {
     this.kernelSize = checkPair("Conv2d", "kernelSize", kernelSize, 1);
     this.options = { stride, padding, dilation, groups };
     this.check(this.options);
+    this.paddingMode = checkPaddingMode("Conv2d", (options as Conv2dOptions).paddingMode ?? "zeros");
     const perGroup = inChannels / (groups ?? 1);
     const [kh, kw] = this.kernelSize;
     const fanIn = perGroup * kh * kw;
@@ -53,12 +58,16 @@ export class Conv2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.options);
+    const { weight, bias, options, paddingMode, kernelSize } = this;
+    if (paddingMode === "zeros") return conv2d(x, weight, bias, options);
+    const bordered = withBorder(x, kernelSize, options, paddingMode);
+    return conv2d(bordered, weight, bias, { ...options, padding: 0 });
   }
 
   protected override describe(): string {
-    const { inChannels, outChannels, kernelSize, options, bias } = this;
-    const all = formatOptions({ kernelSize, ...options, bias: bias ? undefined : false });
+    const { inChannels, outChannels, kernelSize, options, paddingMode, bias } = this;
+    const mode = paddingMode === "zeros" ? undefined : paddingMode;
+    const all = formatOptions({ kernelSize, ...options, paddingMode: mode, bias: bias ? undefined : false });
     return `${inChannels}, ${outChannels}, ${all}`;
   }
 

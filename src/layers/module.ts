@@ -156,6 +156,11 @@ export abstract class Module {
     return loadStateDict(this.stateDict(), dict, options);
   }
 
+  /** What console.log shows under Node and Deno. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
   /** The tree, as PyTorch prints it. */
   toString(): string {
     const lines = this.namedChildren().map(

@@ -81,10 +81,11 @@ export abstract class RecurrentLayer extends Module {
   }
 
   #layers(x: Tensor, states: readonly (Tensor | null)[], lengths: Tensor | null, direction: Direction) {
+    const { dropout: p = 0 } = this.#options;
     let y = x; // [t, b, in], then [t, b, directions * h]
     const last: (readonly Tensor[])[] = []; // by layer and direction
     for (const [layer, weights] of this.#weights.entries()) {
-      const input = layer === 0 ? y : dropout(y, this.#options.dropout, this.training);
+      const input = layer === 0 ? y : dropout(y, p, this.training);
       const outputs = weights.map((w, d) => {
         const from = states.map((s) => s && select(s, 0, last.length)); // [b, h]
         const [out, ...ends] = direction(input, w, from, { reverse: d === 1, lengths });

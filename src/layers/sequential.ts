@@ -1,7 +1,7 @@
 // Containers: Sequential feeds each layer's output to the next, ModuleList only holds. Keys are the indices:
 // "0.weight".
 
-import { UsageError } from "../gpu/errors.ts";
+import { OptionError, UsageError } from "../gpu/errors.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 
@@ -16,6 +16,9 @@ export class Sequential extends Module {
 
   constructor(...layers: Layer[]) {
     super();
+    const wrong = layers.findIndex((layer) => !(layer instanceof Module));
+    if (wrong >= 0)
+      throw new OptionError(`Sequential: takes modules as arguments of their own, argument ${wrong} is none`);
     this.#layers = layers;
   }
 

@@ -82,6 +82,7 @@ export function planStateDict(
 
 /** What copies `value` into `target`, or what is wrong with it. */
 function copyOf(target: Tensor, value: StateValue): string | (() => void) {
+  if (!Array.isArray(value.shape)) return "no tensor and no { data, shape } given";
   if (!sameShape(target.shape, value.shape)) {
     return `shape ${formatShape(value.shape)} given, ${formatShape(target.shape)} needed`;
   }

@@ -101,7 +101,6 @@ export class OneCycleLR extends Schedule {
     return this.along(count, [first, maxLr, first, first / finalDivFactor]);
   }
 
-  /** Called by the base constructor's `apply` never: the groups are set before this class applies. */
   protected override applyMore(): void {
     const { cycleMomentum = true, baseMomentum = 0.85, maxMomentum = 0.95 } = this.options;
     if (!cycleMomentum) return;

@@ -79,7 +79,7 @@ async function search<G>(
     // Close to an end: once let pass, then moved a tenth of the bracket away from it.
     const margin = 0.1 * (most - least);
     const close = Math.min(most - t, t - least) < margin;
-    const moves = close && (stuck || t >= most || t <= least);
+    const moves: boolean = close && (stuck || t >= most || t <= least);
     if (moves) t = Math.abs(t - most) < Math.abs(t - least) ? most - margin : least + margin;
     stuck = close && !moves;
     const p = await probe(t);

@@ -167,7 +167,11 @@ function reachable(roots: readonly Tensor[], targets: ReadonlySet<Tensor> | null
     const node = stack.pop();
     if (!node || found.has(node)) continue;
     found.add(node);
-    for (const t of node.inputs) if (t?.requiresGrad) stack.push(t.node);
+    for (const t of node.inputs) {
+      if (!t?.requiresGrad) continue;
+      if (t.tapeCut && !targets?.has(t)) void t.storage; // throws: what lies behind it would be missed in silence
+      stack.push(t.node);
+    }
   }
   const nodes = [...found].sort((a, b) => b.id - a.id);
   if (!targets) return nodes;

@@ -4,9 +4,10 @@
 import { CELL_MAX_BYTES } from "../gpu/cells.ts";
 import { currentDevice, type Device } from "../gpu/device.ts";
 import { type Bindable, type Dispatch, rangeOf } from "../gpu/dispatch.ts";
-import { ShapeError, UsageError } from "../gpu/errors.ts";
+import { DeviceError, ShapeError, UsageError } from "../gpu/errors.ts";
 import { type Copy, Program, type Upload } from "../gpu/program.ts";
-import { Trace } from "../gpu/trace.ts";
+import { activeTrace, Trace } from "../gpu/trace.ts";
+import { argumentKey } from "./argument_key.ts";
 import { type DType, dtypeOf, ELEMENT_BYTES, type TypedArray } from "./dtype.ts";
 import { gradEnabled } from "./mode.ts";
 import { mapTensors, scope, synchronous, tensorsIn } from "./scope.ts";
@@ -145,7 +146,14 @@ function capture(fn: Traced, args: readonly unknown[], device: Device): Captured
       rebuild = describe(result, trace, outputs);
     }, "compile"),
   );
-  return { trace, program: new Program(device, trace), inputs, rebuild, outputs, fresh: true };
+  try {
+    return { trace, program: new Program(device, trace), inputs, rebuild, outputs, fresh: true };
+  } catch (error) {
+    // No room for its buffers: as if it had never been recorded.
+    trace.undo();
+    trace.release();
+    throw error;
+  }
 }
 
 /** Turns a result into a recipe for further results: the recording's own tensors have no values outside. */
@@ -167,8 +175,10 @@ function run(c: Captured, args: readonly unknown[], device: Device): unknown {
   c.inputs.forEach((target, i) => {
     const value = given[i];
     if (target.byteLength === 0) return;
-    if (value instanceof Tensor) copiesIn.push({ source: value, target, bytes: value.byteLength });
-    else {
+    if (value instanceof Tensor) {
+      void value.storage.buffer; // throws if released: before the host effects of this run, which stay
+      copiesIn.push({ source: value, target, bytes: value.byteLength });
+    } else {
       const { data } = hostArray(value as HostArray | TypedArray);
       uploads.push({ target, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
     }
@@ -204,7 +214,7 @@ function recheck(known: Captured, fn: Traced, args: readonly unknown[], device: 
   const again = capture(fn, args, device);
   again.trace.undo();
   const [a, b] = [known.program.dispatches, again.program.dispatches];
-  const at = a.findIndex((d, i) => !b[i] || fingerprint(d) !== fingerprint(b[i]));
+  const at = a.findIndex((d, i) => !b[i] || fingerprint(d, known.trace) !== fingerprint(b[i], again.trace));
   again.program.release();
   if (at < 0 && a.length === b.length) return;
   const what = a[at]?.label ?? b[a.length].label;
@@ -213,9 +223,13 @@ function recheck(known: Captured, fn: Traced, args: readonly unknown[], device: 
   );
 }
 
-function fingerprint(d: Dispatch): string {
+function fingerprint(d: Dispatch, trace: Trace): string {
   const params = d.params.map((p) => (typeof p.value === "number" ? p.value : "host"));
-  return JSON.stringify([d.pipeline.id, d.label, d.grid, params, d.bindings.map((b) => b.source.byteLength)]);
+  // A tensor from outside counts as itself: a parameter put in place of another is a difference.
+  const bindings = d.bindings.map(({ source: { storage, byteOffset, byteLength } }) =>
+    trace.persistent.has(storage) ? [byteLength, byteOffset, storage.id] : [byteLength],
+  );
+  return JSON.stringify([d.pipeline.id, d.label, d.grid, params, bindings]);
 }
 
 function evict(c: Captured, bySignature: Map<string, Captured[]>): void {
@@ -233,7 +247,7 @@ function signature(args: readonly unknown[], device: Device): string {
     if (slot) return `${slot.dtype}${formatShape(slot.shape)}`;
     if (tensorsIn(a).size > 0)
       throw new UsageError("compile: pass tensors as arguments of their own, not inside objects");
-    return typeof a === "function" ? a.toString() : JSON.stringify([typeof a, a]);
+    return argumentKey(a);
   });
   return `${deviceNumber(device)}|${gradEnabled()}|${parts.join("|")}`;
 }
@@ -247,7 +261,15 @@ function deviceNumber(device: Device): number {
 }
 
 function deviceOf(args: readonly unknown[]): Device {
-  const device = args.find((a): a is Tensor => a instanceof Tensor)?.device ?? currentDevice();
+  if (activeTrace()) {
+    throw new UsageError(
+      "compile: a compiled function was called inside another; call the plain function there",
+    );
+  }
+  const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
+  const device = tensors[0]?.device ?? currentDevice();
+  if (tensors.some((t) => t.device !== device))
+    throw new DeviceError("compile: tensors of two devices in one call");
   device.check("compile");
   return device;
 }

@@ -3,7 +3,7 @@
 import { currentDevice, type Device } from "../gpu/device.ts";
 import { HostScalar } from "../gpu/dispatch.ts";
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
-import { type DType, dtypeOf, type TypedArray, typedArray } from "./dtype.ts";
+import { ARRAYS, type DType, dtypeOf, type TypedArray, typedArray } from "./dtype.ts";
 import type { Generator } from "./philox.ts";
 import { fill, fillNormal, fillUniform } from "./primitives.ts";
 import { formatShape, numel, type Shape } from "./shape.ts";
@@ -43,14 +43,11 @@ export function tensor(values: Nested | TypedArray, options: TensorOptions = {})
   const size = numel(inferred);
   if (numel(shape) !== size) throw new ShapeError(`tensor: ${size} values do not fit ${formatShape(shape)}`);
   const flat = typed ? (values as TypedArray) : flatten(values as Nested);
-  const guess = typed
-    ? dtypeOf(values as TypedArray)
-    : typeof (flat[0] as unknown) === "boolean"
-      ? "bool"
-      : "f32";
-  const dtype = options.dtype ?? guess;
+  const guess = () =>
+    typed ? dtypeOf(values as TypedArray) : typeof (flat[0] as unknown) === "boolean" ? "bool" : "f32";
+  const dtype = options.dtype ?? guess();
+  const t = empty(shape, dtype, options.device); // first: it checks the dtype
   const data = hostArray(flat, dtype);
-  const t = empty(shape, dtype, options.device);
   if (t.size > 0) t.device.recorder.upload(t, data);
   if (options.requiresGrad) t.requiresGrad = true;
   return t;
@@ -160,7 +157,10 @@ function flatten(values: Nested): number[] {
 }
 
 function shapeOf(values: Nested): number[] {
-  if (!Array.isArray(values)) return [];
+  if (!Array.isArray(values)) {
+    if (typeof values === "number" || typeof values === "boolean") return [];
+    throw new DTypeError(`tensor: values must be numbers or booleans, got ${String(values)}`);
+  }
   if (values.length === 0) return [0];
   const inner = values.map(shapeOf);
   const first = inner[0];
@@ -177,7 +177,5 @@ function hostArray(values: ArrayLike<number>, dtype: DType): TypedArray {
       "bool",
       Array.from(values, (v) => (v ? 1 : 0)),
     );
-  return ArrayBuffer.isView(values) && dtypeOf(values as TypedArray) === dtype
-    ? (values as TypedArray)
-    : typedArray(dtype, values);
+  return values instanceof ARRAYS[dtype] ? (values as TypedArray) : typedArray(dtype, values);
 }

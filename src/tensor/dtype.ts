@@ -1,12 +1,15 @@
 // Element types and their host arrays. bool is stored as u32 0/1; indices are i32.
 
+import { DTypeError } from "../gpu/errors.ts";
+
 export type DType = "f32" | "i32" | "u32" | "bool";
 export type TypedArray = Float32Array | Int32Array | Uint32Array;
 
 /** Every element takes four bytes. */
 export const ELEMENT_BYTES = 4;
 
-const ARRAYS = {
+/** The host array of each dtype. */
+export const ARRAYS = {
   f32: Float32Array,
   i32: Int32Array,
   u32: Uint32Array,
@@ -24,9 +27,14 @@ export function typedArray(dtype: DType, source: ArrayBuffer | ArrayLike<number>
   return source instanceof ArrayBuffer ? new Type(source) : Type.from(source);
 }
 
+/** @throws DTypeError for arrays of other elements, which only untyped callers can pass */
 export function dtypeOf(data: TypedArray): DType {
   if (data instanceof Float32Array) return "f32";
-  return data instanceof Int32Array ? "i32" : "u32";
+  if (data instanceof Int32Array) return "i32";
+  if (data instanceof Uint32Array) return "u32";
+  throw new DTypeError(
+    `values must be a Float32Array, Int32Array or Uint32Array, got ${(data as object)?.constructor?.name}`,
+  );
 }
 
 const RANK: Record<DType, number> = { bool: 0, i32: 1, u32: 1, f32: 2 };

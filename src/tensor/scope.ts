@@ -5,8 +5,8 @@ import { UsageError } from "../gpu/errors.ts";
 
 /** Something a scope can release. Tensor is the only one. */
 export abstract class Scoped {
-  /** Lets go of the storage; any later use throws and names `by`. */
-  abstract release(by: string): void;
+  /** Lets go of the storage; any later use throws and names `by`. What hangs on this goes too, `except` these. */
+  abstract release(by: string, except?: ReadonlySet<Scoped>): void;
 }
 
 interface Frame {
@@ -45,7 +45,7 @@ export function scope<R>(fn: () => R, name = "scope"): R {
     frames.pop();
     for (const t of frame.made) {
       if (returned?.has(t)) enter(t);
-      else t.release(name);
+      else t.release(name, returned ?? undefined);
     }
   }
 }

@@ -33,6 +33,8 @@ export function contiguousStrides(shape: Shape): number[] {
 
 /** Throws unless every size is a non-negative integer. */
 export function checkShape(op: string, shape: Shape): void {
+  if (!Array.isArray(shape))
+    throw new ShapeError(`${op}: a shape is an array of sizes, got ${String(shape)}`);
   for (const s of shape) {
     if (!Number.isSafeInteger(s) || s < 0)
       throw new ShapeError(`${op}: sizes must be non-negative integers, got ${formatShape(shape)}`);

@@ -3,11 +3,11 @@
 
 import { currentDevice, type Device } from "../gpu/device.ts";
 import type { Bindable } from "../gpu/dispatch.ts";
-import { ShapeError, UsageError } from "../gpu/errors.ts";
+import { DTypeError, ShapeError, UsageError } from "../gpu/errors.ts";
 import { labelled } from "../gpu/label.ts";
 import type { Storage } from "../gpu/storage.ts";
 import { activeTrace, HostState } from "../gpu/trace.ts";
-import { type DType, ELEMENT_BYTES, isFloat, type TypedArray, typedArray } from "./dtype.ts";
+import { type DType, ELEMENT_BYTES, isFloat, type TypedArray, typedArray, WGSL_TYPE } from "./dtype.ts";
 import { enter, Scoped } from "./scope.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import type { Node } from "./tape.ts";
@@ -31,6 +31,8 @@ export class Tensor extends Scoped implements Bindable {
   node: Node | null = null;
   /** Which output of `node` this is. */
   nodeOutput = 0;
+  /** True once a release has cut the tape here: gradients through this are lost, and whoever asks for them must know. */
+  tapeCut = false;
   private needsGrad = false;
   private releasedBy: string | null = null;
 
@@ -105,20 +107,33 @@ export class Tensor extends Scoped implements Bindable {
   }
 
   /** The values, once all work before has run. The only place, with `item`, that waits for the GPU. */
-  async data(): Promise<TypedArray> {
-    if (this.device.recorder.capturing) {
-      throw new UsageError(
-        "data: a value cannot be read inside compile; return the tensor and read it outside",
-      );
-    }
-    return typedArray(this.dtype, await this.device.read(this));
+  data(): Promise<TypedArray> {
+    this.refuseCapture("data");
+    return this.values();
   }
 
   /** The value of a tensor with one element. */
-  async item(): Promise<number> {
+  item(): Promise<number> {
+    this.refuseCapture("item");
+    return this.value();
+  }
+
+  private async values(): Promise<TypedArray> {
+    return typedArray(this.dtype, await this.device.read(this));
+  }
+
+  private async value(): Promise<number> {
     if (this.size !== 1)
       throw new ShapeError(`item: needs one element, this has shape ${formatShape(this.shape)}`);
-    return (await this.data())[0];
+    return (await this.values())[0];
+  }
+
+  /** Thrown at once, not in the promise: inside compile nobody can await it. */
+  private refuseCapture(method: string): void {
+    if (!this.device.recorder.capturing) return;
+    throw new UsageError(
+      `${method}: a value cannot be read inside compile; return the tensor and read it outside`,
+    );
   }
 
   /** A further tensor on the same storage: no gradient, no copy. */
@@ -139,11 +154,13 @@ export class Tensor extends Scoped implements Bindable {
     old.release("a move to other storage");
   }
 
-  override release(by: string): void {
+  override release(by: string, except?: ReadonlySet<Scoped>): void {
     if (this.releasedBy !== null) return;
     this.releasedBy = by;
+    this.tapeCut = this.node !== null;
     this.node = null;
-    this.gradSlot?.release(by);
+    if (this.gradSlot && except?.has(this.gradSlot)) enter(this.gradSlot);
+    else this.gradSlot?.release(by);
     dropped.unregister(this);
     this.memory.release(by);
   }
@@ -151,11 +168,18 @@ export class Tensor extends Scoped implements Bindable {
   override toString(): string {
     return `tensor ${this.dtype}${formatShape(this.shape)}`;
   }
+
+  /** What console.log shows under Node and Deno: not the whole device behind it. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
 }
 
 /** An uninitialised tensor. Its storage is labelled with who asks. */
 export function empty(shape: Shape, dtype: DType = "f32", device: Device = currentDevice()): Tensor {
   checkShape("empty", shape);
+  if (!Object.hasOwn(WGSL_TYPE, dtype))
+    throw new DTypeError(`empty: dtype must be f32, i32, u32 or bool, got ${String(dtype)}`);
   device.check("empty");
   const bytes = Math.max(numel(shape), 1) * ELEMENT_BYTES;
   return made(new Tensor([...shape], dtype, device, device.recorder.allocate(bytes, labelled(dtype))));

@@ -165,7 +165,7 @@ function parseMetadata(text: string | undefined): Metadata {
   if (saved?.version !== VERSION)
     throw new FormatError(`checkpoint: version ${saved?.version} is not known, this is ${VERSION}`);
   if (
-    !Number.isSafeInteger(saved.step) ||
+    !(Number.isSafeInteger(saved.step) && saved.step >= 0) ||
     !saved.random ||
     !Array.isArray(saved.history) ||
     typeof saved.config !== "object" ||

@@ -195,19 +195,16 @@ describe("cost of a replay", () => {
 
 describe("errors", () => {
   test("values cannot be read inside, compiled functions do not nest, promises are refused", () => {
-    expect(() => compile((x: Tensor) => x.data() as never)(tensor([1]))).toThrow(TypeError);
+    // At once, not in a promise that nobody inside can await.
+    for (const read of [(x: Tensor) => void x.data(), (x: Tensor) => void x.item()])
+      expect(() => compile(read)(tensor([1]))).toThrow(/cannot be read inside compile/);
+    expect(() => compile((async (x: Tensor) => x) as never)(tensor([1]))).toThrow(TypeError);
     const inner = compile((x: Tensor) => add(x, x));
     expect(() => compile((x: Tensor) => inner(x))(tensor([1]))).toThrow(/inside another/);
-    return expect(
-      (async () => {
-        let read: Promise<unknown> = Promise.resolve();
-        compile((x: Tensor) => {
-          read = x.data();
-          return x;
-        })(tensor([1]));
-        await read;
-      })(),
-    ).rejects.toThrow(/cannot be read inside compile/);
+    // Also where the inner one is recorded already and would just run.
+    const host = { data: new Float32Array([1]), shape: [1] };
+    inner(host);
+    expect(() => compile((x: Tensor) => add(x, inner(host)))(tensor([1]))).toThrow(/inside another/);
   });
 
   test("an exception inside leaves the engine usable, no buffer behind, host state as it was", async () => {
@@ -270,7 +267,8 @@ describe("errors", () => {
     const before = device.memory();
     for (let i = 0; i < 100; i++) once();
     await device.settle();
-    expect(device.memory().liveBytes).toBe(before.liveBytes);
+    // Not more; less, where the collector frees a program of an earlier test meanwhile.
+    expect(device.memory().liveBytes).toBeLessThanOrEqual(before.liveBytes);
     expect(device.memory().buffers).toBe(before.buffers);
   });
 });

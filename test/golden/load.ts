@@ -4,6 +4,10 @@ import { readFileSync } from "node:fs";
 
 export type GoldenDType = "F32" | "F64" | "I32" | "I64";
 export type GoldenFamily =
+  | "attention"
+  | "linalg"
+  | "shape2"
+  | "loss2"
   | "conv"
   | "conv2"
   | "resize"
@@ -14,7 +18,8 @@ export type GoldenFamily =
   | "layers"
   | "elementwise2"
   | "recurrent"
-  | "reduce2";
+  | "reduce2"
+  | "norm2";
 
 export interface GoldenTensor {
   readonly dtype: GoldenDType;

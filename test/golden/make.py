@@ -7,9 +7,31 @@ sys.dont_write_bytecode = True
 
 import torch
 
-from families import attention, conv, conv2, elementwise2, layers, loss, misc, norm, optim, pool, recurrent, resize
+from families import (
+    attention,
+    conv,
+    conv2,
+    elementwise2,
+    layers,
+    linalg,
+    loss,
+    loss2,
+    misc,
+    norm,
+    norm2,
+    optim,
+    optim2,
+    pool,
+    recurrent,
+    reduce2,
+    resize,
+    shape2,
+)
 
 FAMILIES = {
+    "linalg": linalg.make,
+    "shape2": shape2.make,
+    "loss2": loss2.make,
     "attention": attention.make,
     "conv": conv.make,
     "conv2": conv2.make,
@@ -18,10 +40,13 @@ FAMILIES = {
     "norm": norm.make,
     "loss": loss.make,
     "misc": misc.make,
+    "norm2": norm2.make,
     "optim": optim.make,
+    "optim2": optim2.make,
     "layers": layers.make,
     "recurrent": recurrent.make,
     "elementwise2": elementwise2.make,
+    "reduce2": reduce2.make,
 }
 
 if __name__ == "__main__":

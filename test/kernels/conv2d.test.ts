@@ -301,11 +301,7 @@ describe("errors name the op, the rule and the shapes", () => {
       /dilated kernel \[3,33\]/,
     );
     bad(() => conv2d(x(), w(4, 3, 0, 3)), "ShapeError", /kernel must not be empty/);
-    bad(
-      () => conv2d(empty([32, 32]), w(4, 3, 3, 3)),
-      "ShapeError",
-      /x must have 4 dimensions.*x \[32,32\]/,
-    );
+    bad(() => conv2d(empty([32, 32]), w(4, 3, 3, 3)), "ShapeError", /x must have 4 dimensions.*x \[32,32\]/);
     expect(conv2d(empty([3, 8, 8]), w(4, 3, 3, 3)).shape).toEqual([4, 6, 6]);
     bad(() => conv2d(x(), w(4, 3)), "ShapeError", /weight must have 4 dimensions.*weight \[4,3\]/);
     bad(

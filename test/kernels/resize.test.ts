@@ -16,7 +16,13 @@ import { maxPool2d } from "../../src/kernels/max_pool.ts";
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from "../../src/kernels/max_unpool.ts";
 import { pad } from "../../src/kernels/pad.ts";
 import { channelShuffle, pixelShuffle, pixelUnshuffle } from "../../src/kernels/pixel_shuffle.ts";
-import { avgPool1d, avgPool3d, maxPool1d, maxPool3d } from "../../src/kernels/pool_nd.ts";
+import {
+  avgPool1d,
+  avgPool3d,
+  type MaxPoolNdOptions,
+  maxPool1d,
+  maxPool3d,
+} from "../../src/kernels/pool_nd.ts";
 import { fold, unfold } from "../../src/kernels/unfold.ts";
 import { grad } from "../../src/tensor/autograd.ts";
 import { ones, randn, tensor, zeros } from "../../src/tensor/create.ts";
@@ -42,8 +48,8 @@ const OPS: Readonly<Record<string, Run>> = {
   pixelUnshuffle: ({ x }, { factor }) => [pixelUnshuffle(x, factor)],
   channelShuffle: ({ x }, { factor }) => [channelShuffle(x, factor)],
   pad: ({ x }, { pads, mode }) => [pad(x, pads, mode)],
-  maxPool1d: ({ x }, o) => maxPool1d(x, { ...o, ...indices }),
-  maxPool3d: ({ x }, o) => maxPool3d(x, { ...o, ...indices }),
+  maxPool1d: ({ x }, o) => maxPool1d(x, { ...(o as MaxPoolNdOptions), ...indices }),
+  maxPool3d: ({ x }, o) => maxPool3d(x, { ...(o as MaxPoolNdOptions), ...indices }),
   avgPool1d: ({ x }, o) => [avgPool1d(x, o)],
   avgPool3d: ({ x }, o) => [avgPool3d(x, o)],
   adaptiveAvgPool1d: ({ x }, o) => [adaptiveAvgPool1d(x, o.outputSize)],
@@ -93,9 +99,27 @@ test("borders keep other dtypes", async () => {
 });
 
 test("points that are NaN or far away read zeros", async () => {
-  const grid = tensor([[[[Number.NaN, 0], [1e30, 0], [Infinity, 0], [0, 0]]]]);
+  const grid = tensor([
+    [
+      [
+        [Number.NaN, 0],
+        [1e30, 0],
+        [Infinity, 0],
+        [0, 0],
+      ],
+    ],
+  ]);
   const y = gridSample(ones([1, 1, 3, 3]), grid, { mode: "nearest" });
   expect([...(await y.data())]).toEqual([0, 0, 0, 1]);
+});
+
+test("an axis longer than a grid dimension", async () => {
+  const x = randn([1, 1, 70_001], { requiresGrad: true });
+  const y = interpolate(x, { size: 140_002, mode: "nearest" });
+  const data = await x.data();
+  expect(Array.from(await y.data()).every((v, i) => v === data[i >> 1])).toBe(true);
+  const [dx] = grad(y, [x], { gradOutputs: [ones(y.shape)] });
+  expect(new Set(await dx.data())).toEqual(new Set([2]));
 });
 
 test("an empty batch", () => {

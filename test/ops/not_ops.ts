@@ -16,37 +16,46 @@ export const MODULES: readonly (readonly [file: RegExp, reason: string])[] = [
     /^(elementwise|operand|merge_axes|strided_copy|chain)\.ts$/,
     "what elementwise and copying ops are made with",
   ],
+  [/^interpolate_taps\.ts$/, "tables of interpolate: numbers only"],
   [/^cross_entropy_gradient\.ts$/, "the gradient of crossEntropy: its row has both orders"],
   [/^optimizer(_steps)?\.ts$/, "updates parameters in place and has no gradient: test/optim"],
   [/^recurrent(_composition)?\.ts$/, "arguments and compositions of lstm, gru and rnn"],
+  [
+    /^dense(_eigen|_matrix)?\.ts$/,
+    "on the host in float64, without gradients: test/functional/dense.test.ts",
+  ],
+  [/^attention_composition\.ts$/, "attention in plain ops: the second gradients of its rows"],
+  [/^(checkpoint|transforms|define_kernel)\.ts$/, "functions of functions: test/functional"],
   [/^loss_reduction\.ts$/, "the end of every loss: the rows of the losses take each reduction"],
 ];
 
 /** Modules that are being written: whoever writes one adds its rows and takes it out here. */
-export const ARRIVING: readonly (readonly [file: RegExp, reason: string])[] = [
-  [
-    /^(adaptive_pool_nd|pool_nd|lp_pool|max_unpool|conv_nd|conv_transpose|unfold|pixel_shuffle)\.ts$/,
-    "more layers",
-  ],
-  [/^(affine_grid|grid_sample|interpolate|interpolate_taps)\.ts$/, "sampling of images"],
-  [/^(attention|attention_composition)\.ts$/, "sequences"],
-  [
-    /^(cumulative|cumulative_max|linear_scan|sort|quantile|histogram|product|vector_norm)\.ts$/,
-    "sorting and scans",
-  ],
-  [/^(checkpoint|transforms|define_kernel)\.ts$/, "functions of functions: tests of their own"],
-];
+export const ARRIVING: readonly (readonly [file: RegExp, reason: string])[] = [];
 
 /** Single functions. */
 export const FUNCTIONS: Readonly<Record<string, string>> = {
+  attend: "the op behind scaledDotProductAttention and projectedAttention",
+  attentionWithWeights: "scaledDotProductAttention in plain ops: test/kernels/attention.test.ts",
   unary: "makes ops of a WGSL function",
   binary: "makes ops of a WGSL function",
+  composeCtc: "ctc in plain ops: its row differentiates it",
+  ctcLosses: "ctc without its reductions",
+  maskedSelect: "asynchronous; its parts have rows: test/kernels/arrange.test.ts",
+  lengthsOf: "the norms that weightNorm divides by",
+  lengthShape: "the shape of g in weightNorm",
   numbers: "checks dtypes",
   noBool: "checks dtypes",
   signedDType: "checks dtypes",
   AxisMap: "a sparse matrix as a table",
   copies: "makes an AxisMap",
-  applyAxisMap: "the op behind pad's modes",
+  applyAxisMap:
+    "the op behind pad's modes, interpolate, unfold, fold and conv3d: their rows have both orders",
+  tapMap: "makes an AxisMap",
+  single: "adds the batch axis",
+  asColumn: "reshape for the poolings of one axis",
+  boxShape: "shapes of the poolings of three axes",
+  boxShapes: "shapes of the poolings of three axes",
+  maxPoolBox: "maxPool3d and adaptiveMaxPool3d with their geometry",
   padBorder: "pad with a mode",
   shaped: "reshape under another op's name",
   repeated: "checks shapes",
@@ -64,5 +73,8 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   maxPool2dGather: "the second gradient of maxPool2d",
   avgPool: "avgPool2d and adaptiveAvgPool2d with their geometry",
   avgPool2dBackward: "the gradient of avgPool2d: its row has both orders",
+  runningProduct: "cumprod from either end: the gradient of prod",
+  neighbour: "pad by one along an axis",
+  order: "argsort along a resolved axis",
   dropoutBackward: "the gradient of dropout: its row has both orders",
 };

@@ -19,6 +19,9 @@ const NAGA_TIMEOUT_MS = 300_000; // all shaders in one run
 const NOT_UNDER_NAGA: Readonly<Record<string, string>> = {
   "matmul_quad.wgsl":
     "Naga does not know `enable subgroups` (gfx-rs/wgpu#5555) and Deno's adapters lack the feature: register runs there",
+  "attention_swap.wgsl": "as matmul_quad.wgsl: attention.wgsl runs there",
+  "attention_dq_swap.wgsl": "as matmul_quad.wgsl: attention_dq.wgsl runs there",
+  "attention_dkv_swap.wgsl": "as matmul_quad.wgsl: attention_dkv.wgsl runs there",
 };
 
 const all = jobs();

@@ -20,7 +20,9 @@ def rng(name):
 def f32(array):
     """float64 results are stored rounded to float32; integers (indices) as int32."""
     if isinstance(array, torch.Tensor):
-        array = array.detach().numpy()
+        # A gradient that PyTorch knows to be zero may have no memory behind it: numpy() would read anything.
+        array = torch.zeros(array.shape) if array._is_zerotensor() else array.detach()
+        array = array.numpy()
     array = np.asarray(array)
     return array.astype(np.float32 if array.dtype.kind == "f" else np.int32)
 

@@ -1,6 +1,5 @@
-# lstm, gru, rnn: one layer in one direction from its weights, and stacks as torch.nn has them (op "LSTM", "GRU", "RNN"; inputs
-# x, h0, c0 and the parameters under PyTorch's keys). y [t, b, h] ([b, t, h] with batchFirst), then h_n (and c_n).
-# lengths: packed with enforce_sorted=False, y padded to t.
+# LSTM, GRU and RNN as torch.nn has them: inputs x, h0, c0 and the parameters under PyTorch's keys; outputs y
+# [t, b, h] ([b, t, h] if batchFirst), h_n (and c_n). lengths: packed, enforce_sorted=False, y padded to t.
 import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
@@ -10,7 +9,9 @@ from .golden import Family, normal
 GATES = {"LSTM": 4, "GRU": 3, "RNN": 1}
 
 
-def stack(family, kind, name, t, b, inputs, hidden, states=False, lengths=None, gg=False, scale=1.0, **options):
+def stack(
+    family, kind, name, t, b, inputs, hidden, states=False, lengths=None, gg=False, scale=1.0, **options
+):
     layers, both = options.get("numLayers", 1), options.get("bidirectional", False)
     batch_first, bias = options.get("batchFirst", False), options.get("bias", True)
     keywords = {"nonlinearity": options["nonlinearity"]} if "nonlinearity" in options else {}

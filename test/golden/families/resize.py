@@ -85,7 +85,7 @@ def bilinear(x, grid):
 def grids(family):
     def sample(name, x, out, spread=1.3, diff=None, gg=False, fn=None, **options):
         full = "gridSample/" + name
-        grid = np.float32(normal(full + "/grid", x[0], *out, 2) * spread / 2)
+        grid = np.float32(normal(full + "/grid", x[0], *out, len(out)) * spread / 2)
         inputs = {"x": normal(full + "/x", *x), "grid": grid}
         run = fn or (lambda x, grid: F.grid_sample(x, grid, **{"align_corners": False, **arguments(options)}))
         family.add(full, "gridSample", options, inputs, run, diff=diff, gg=gg)
@@ -103,6 +103,10 @@ def grids(family):
                     paddingMode=padding,
                     alignCorners=align,
                 )
+    for padding in ["zeros", "border", "reflection"]:
+        sample(f"volume/{padding}", (2, 2, 3, 4, 5), (2, 3, 2), spread=2, paddingMode=padding)
+    o = {"paddingMode": "border", "mode": "nearest", "alignCorners": True}
+    sample("volume/nearest", (1, 2, 3, 4, 5), (2, 3, 2), diff=["x"], **o)
     sample("far", (1, 2, 3, 3), (4, 4), spread=40, paddingMode="reflection")
     sample("twice", (2, 2, 4, 5), (3, 3), gg=True, fn=bilinear)
     for align in [False, True]:

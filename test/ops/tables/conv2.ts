@@ -1,7 +1,7 @@
 // Rows of the convolutions over one and three axes, and of the transposed ones. Two axes: conv.ts.
 import { DTypeError, OptionError, ShapeError } from "../../../src/gpu/errors.ts";
-import { convTranspose1d, convTranspose2d, convTranspose3d } from "../../../src/kernels/conv_transpose.ts";
 import { conv1d, conv3d } from "../../../src/kernels/conv_nd.ts";
+import { convTranspose1d, convTranspose2d, convTranspose3d } from "../../../src/kernels/conv_transpose.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { type ErrorCase, type OpRecord, sample } from "../record.ts";

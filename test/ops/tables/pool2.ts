@@ -1,6 +1,5 @@
 // Rows of the poolings over one and three axes, of power-average pooling and of unpooling. Two axes: pool.ts.
 import { DTypeError, OptionError, ShapeError } from "../../../src/gpu/errors.ts";
-import { globalMaxPool } from "../../../src/kernels/adaptive_pool.ts";
 import {
   adaptiveAvgPool1d,
   adaptiveAvgPool3d,
@@ -120,9 +119,15 @@ const ADAPTIVE: Readonly<Record<number, readonly (readonly [Shape, Target["size"
     [[0, 2, 4], 2],
   ],
   3: [
-    [[1, 2, 5, 4, 3], [2, 3, 5]],
+    [
+      [1, 2, 5, 4, 3],
+      [2, 3, 5],
+    ],
     [[2, 3, 4, 2], 2],
-    [[1, 1, 3, 4, 5], [null, 2, null]],
+    [
+      [1, 1, 3, 4, 5],
+      [null, 2, null],
+    ],
     [[0, 2, 4, 4, 4], 1],
   ],
 };
@@ -134,7 +139,9 @@ function adaptiveRow(name: string, op: unknown, count: number, most: boolean): O
   return {
     name,
     samples: (draw) =>
-      ADAPTIVE[count].map(([shape, size]) => sample({ size }, most ? draw.distinct(shape) : draw.normal(shape))),
+      ADAPTIVE[count].map(([shape, size]) =>
+        sample({ size }, most ? draw.distinct(shape) : draw.normal(shape)),
+      ),
     run: ([x], { size }) => (most ? run(x, size, { returnIndices: true }) : run(x, size)),
     reference: ([x], o) => (most ? maxima(x, axes(x, o)) : means(x, axes(x, o))),
     differentiable: true,
@@ -156,7 +163,11 @@ function adaptiveRow(name: string, op: unknown, count: number, most: boolean): O
   };
 }
 
-function lpRow(name: string, op: (x: Tensor, o: LpPoolOptions) => Tensor, count: number): OpRecord<LpPoolOptions> {
+function lpRow(
+  name: string,
+  op: (x: Tensor, o: LpPoolOptions) => Tensor,
+  count: number,
+): OpRecord<LpPoolOptions> {
   const shape = (s: number): Shape => [2, 2, ...new Array<number>(count).fill(s)];
   const cases: readonly LpPoolOptions[] = [
     { normType: 2, kernelSize: 2 },
@@ -232,23 +243,6 @@ function unpoolRow(name: string, op: typeof maxUnpool2d, count: number): OpRecor
   };
 }
 
-const globalMaxRow: OpRecord<undefined> = {
-  name: "globalMaxPool",
-  samples: (draw) => [sample(undefined, draw.distinct([2, 3, 4, 5])), sample(undefined, draw.distinct([5, 1, 1]))],
-  run: ([x]) => globalMaxPool(x),
-  reference: ([x]) => maxima(x, [adaptiveSpans(x.shape.at(-2)!, 1), adaptiveSpans(x.shape.at(-1)!, 1)])[0],
-  differentiable: true,
-  compare: "exact",
-  errors: [
-    {
-      name: "rank",
-      run: () => globalMaxPool(z([2, 3])),
-      message: /^adaptiveMaxPool2d: x must have 4 dimensions \[n,c,h,w\] or 3 \[c,h,w\], x \[2,3\]$/,
-      type: ShapeError,
-    },
-  ],
-};
-
 export const pool2Records = [
   maxRow("maxPool1d", maxPool1d, 1),
   maxRow("maxPool3d", maxPool3d, 3),
@@ -258,7 +252,6 @@ export const pool2Records = [
   adaptiveRow("adaptiveAvgPool3d", adaptiveAvgPool3d, 3, false),
   adaptiveRow("adaptiveMaxPool1d", adaptiveMaxPool1d, 1, true),
   adaptiveRow("adaptiveMaxPool3d", adaptiveMaxPool3d, 3, true),
-  globalMaxRow,
   lpRow("lpPool1d", lpPool1d, 1),
   lpRow("lpPool2d", lpPool2d, 2),
   unpoolRow("maxUnpool1d", maxUnpool1d, 1),

@@ -6,7 +6,7 @@ import { bincount, type HistcOptions, histc } from "../../../src/kernels/histogr
 import { linearScan } from "../../../src/kernels/linear_scan.ts";
 import { prod } from "../../../src/kernels/product.ts";
 import { median, medianWithIndices, quantile } from "../../../src/kernels/quantile.ts";
-import { amax, amin, type WithIndices } from "../../../src/kernels/reduce_max.ts";
+import type { WithIndices } from "../../../src/kernels/reduce_max.ts";
 import { argsort, type SortOptions, sort, type TopkOptions, topk } from "../../../src/kernels/sort.ts";
 import { countNonzero, type NormOptions, norm } from "../../../src/kernels/vector_norm.ts";
 import type { Shape } from "../../../src/tensor/shape.ts";
@@ -96,10 +96,6 @@ const reductions: readonly OpRecord<Reduction>[] = [
     integers,
     truths,
   ]),
-  reduction("amax", amax, (row) => row.reduce((a, b) => Math.max(a, b)), [distinct, integers, truths], {
-    samples: (draw) => REDUCTIONS.map(([shape, o]) => sample(o, distinct(draw, shape))),
-  }),
-  reduction("amin", amin, (row) => row.reduce((a, b) => Math.min(a, b)), [distinct, integers, truths]),
   reduction(
     "countNonzero",
     countNonzero,

@@ -20,7 +20,13 @@ function keys(d: number, a: number): number {
 }
 
 /** Weight of element i in element j of a resized axis, for every i. */
-function weights(j: number, from: number, to: number, o: InterpolateOptions, factor: number | null): number[] {
+function weights(
+  j: number,
+  from: number,
+  to: number,
+  o: InterpolateOptions,
+  factor: number | null,
+): number[] {
   const scale = factor === null ? from / to : 1 / factor;
   const all = (fn: (i: number) => number) => Array.from({ length: from }, (_, i) => fn(i));
   const { mode = "nearest" } = o;
@@ -148,7 +154,7 @@ function reflected(v: number, low: number, high: number): number {
 
 function sampled(x: Nd, grid: Nd, o: GridSampleOptions): Nd {
   const { mode = "bilinear", paddingMode = "zeros", alignCorners = false } = o;
-  const [n, c, h, w] = x.shape;
+  const [n, c, ...spatial] = x.shape;
   const inside = (v: number, size: number) => {
     if (paddingMode === "zeros") return v;
     if (paddingMode === "border") return clip(v, size);
@@ -165,41 +171,55 @@ function sampled(x: Nd, grid: Nd, o: GridSampleOptions): Nd {
     if (mode === "bilinear") return [0, 1].map((k) => [first + k, 1 - Math.abs(p - first - k)]);
     return [-1, 0, 1, 2].map((k) => [inside(first + k, size), keys(p - first - k, -0.75)]);
   };
-  return build([n, c, ...grid.shape.slice(1, 3)], ([b, ch, oy, ox]) => {
-    const [px, py] = [place(at(grid, [b, oy, ox, 0]), w), place(at(grid, [b, oy, ox, 1]), h)];
-    let sum = 0;
-    for (const [iy, wy] of taps(py, h)) {
-      for (const [ix, wx] of taps(px, w)) {
-        if (iy >= 0 && iy < h && ix >= 0 && ix < w) sum += wx * wy * at(x, [b, ch, iy, ix]);
-      }
-    }
-    return sum;
+  return build([n, c, ...grid.shape.slice(1, -1)], ([b, ch, ...p]) => {
+    // By axis of x; the grid has the last axis first.
+    const lists = spatial.map((size, i) =>
+      taps(place(at(grid, [b, ...p, spatial.length - 1 - i]), size), size),
+    );
+    return box(lists.map((list) => list.length)).reduce((sum, pick) => {
+      const chosen = pick.map((k, i) => lists[i][k]);
+      if (chosen.some(([tap], i) => tap < 0 || tap >= spatial[i])) return sum;
+      const weight = chosen.reduce((w, [, one]) => w * one, 1);
+      return sum + weight * at(x, [b, ch, ...chosen.map(([tap]) => tap)]);
+    }, 0);
   });
 }
 
-const gridCases: readonly GridSampleOptions[] = (["bilinear", "bicubic"] as const)
-  .flatMap((mode) =>
-    (["zeros", "border", "reflection"] as const).flatMap((paddingMode) =>
-      [false, true].map((alignCorners): GridSampleOptions => ({ mode, paddingMode, alignCorners })),
-    ),
-  )
-  .concat({ mode: "nearest" }, { mode: "nearest", paddingMode: "reflection" });
+interface Sampling extends GridSampleOptions {
+  readonly spatial: Shape;
+}
 
-const gridSampleRow: OpRecord<GridSampleOptions> = {
+const PLANE = [3, 4];
+const gridCases: readonly Sampling[] = [
+  ...(["bilinear", "bicubic"] as const).flatMap((mode) =>
+    (["zeros", "border", "reflection"] as const).flatMap((paddingMode) =>
+      [false, true].map((alignCorners) => ({ spatial: PLANE, mode, paddingMode, alignCorners })),
+    ),
+  ),
+  { spatial: PLANE, mode: "nearest" },
+  { spatial: PLANE, mode: "nearest", paddingMode: "reflection" },
+  { spatial: [2, 3, 4] },
+  { spatial: [2, 3, 4], paddingMode: "reflection", alignCorners: true },
+  { spatial: [2, 3, 4], mode: "nearest", paddingMode: "border" },
+];
+
+const gridSampleRow: OpRecord<Sampling> = {
   name: "gridSample",
   samples: (draw) =>
     gridCases.map((o) => {
-      const [h, w] = [3, 4];
+      const axes = o.spatial.length;
+      const shape = [2, ...[1, 2, 3].slice(-axes), axes];
       // Between pixels, away from the kinks at whole and half ones.
-      const cell = draw.integers([2, 2, 3, 2], -3, 6).data;
-      const part = draw.uniform([2, 2, 3, 2], 0.1, 0.4).data;
+      const cell = draw.integers(shape, -3, 6).data;
+      const part = draw.uniform(shape, 0.1, 0.4).data;
       const grid = Array.from(cell, (v, i) => {
-        const size = i % 2 === 0 ? w : h;
+        const size = o.spatial[axes - 1 - (i % axes)];
         const p = v + part[i];
         return o.alignCorners ? (2 * p) / (size - 1) - 1 : (2 * p + 1) / size - 1;
       });
-      const points = f32([2, 2, 3, 2], grid);
-      return sample(o, draw.normal([2, 3, h, w]), o.mode === "nearest" ? { ...points, fixed: true } : points);
+      const points = f32(shape, grid);
+      const x = draw.normal([2, 3, ...o.spatial]);
+      return sample(o, x, o.mode === "nearest" ? { ...points, fixed: true } : points);
     }),
   run: ([x, grid], o) => gridSample(x, grid, o),
   reference: ([x, grid], o) => sampled(x, grid, o),
@@ -210,13 +230,18 @@ const gridSampleRow: OpRecord<GridSampleOptions> = {
     option(
       "shapes",
       () => gridSample(z([1, 1, 2, 2]), z([1, 2, 2])),
-      /^gridSample: needs x \[n,c,h,w\] and grid \[n,oh,ow,2\], x \[1,1,2,2\], grid \[1,2,2\]$/,
+      /^gridSample: needs x \[n,c,h,w\] and grid \[n,oh,ow,2\], or .*, x \[1,1,2,2\], grid \[1,2,2\]$/,
       ShapeError,
     ),
     option(
       "mode",
       () => gridSample(z([1, 1, 2, 2]), z([1, 2, 2, 2]), { mode: "linear" as never }),
       /^gridSample: mode must be one of nearest, bilinear, bicubic, got linear$/,
+    ),
+    option(
+      "volume",
+      () => gridSample(z([1, 1, 2, 2, 2]), z([1, 1, 1, 1, 3]), { mode: "bicubic" }),
+      /^gridSample: mode bicubic is for planes, x \[1,1,2,2,2\]/,
     ),
     option(
       "padding",
@@ -240,7 +265,11 @@ interface Affine {
 const affineGridRow: OpRecord<Affine> = {
   name: "affineGrid",
   samples: (draw) =>
-    [[2, 1, 3, 4], [1, 2, 1, 5], [2, 1, 2, 3, 2]].flatMap((size) =>
+    [
+      [2, 1, 3, 4],
+      [1, 2, 1, 5],
+      [2, 1, 2, 3, 2],
+    ].flatMap((size) =>
       [false, true].map((alignCorners) =>
         sample({ size, alignCorners }, draw.normal([size[0], size.length - 2, size.length - 1])),
       ),
@@ -252,7 +281,10 @@ const affineGridRow: OpRecord<Affine> = {
       alignCorners ? (s > 1 ? -1 + (2 * i) / (s - 1) : 0) : -1 + (2 * i + 1) / s;
     return build([size[0], ...spatial, spatial.length], (index) => {
       const [n, row] = [index[0], index.at(-1) as number];
-      const p = index.slice(1, -1).map((v, i) => coordinate(v, spatial[i])).reverse();
+      const p = index
+        .slice(1, -1)
+        .map((v, i) => coordinate(v, spatial[i]))
+        .reverse();
       return [...p, 1].reduce((s, v, k) => s + v * at(theta, [n, row, k]), 0);
     });
   },
@@ -266,7 +298,12 @@ const affineGridRow: OpRecord<Affine> = {
       ShapeError,
     ),
     option("size", () => affineGrid(z([1, 2, 3]), [1, 1, 0, 3]), /^affineGrid: size must be positive/),
-    option("dtype", () => affineGrid(z([1, 2, 3], "i32"), [1, 1, 2, 3]), /^affineGrid: theta must be f32/, DTypeError),
+    option(
+      "dtype",
+      () => affineGrid(z([1, 2, 3], "i32"), [1, 1, 2, 3]),
+      /^affineGrid: theta must be f32/,
+      DTypeError,
+    ),
   ],
 };
 
@@ -275,7 +312,11 @@ function columnSources([c, h, w]: readonly number[], o: UnfoldOptions): { shape:
   const [kh, kw] = [of(o.kernelSize, 0), of(o.kernelSize, 1)];
   const count = (axis: number, size: number) => {
     const single = { ...o, kernelSize: of(o.kernelSize, axis), stride: of(o.stride ?? 1, axis) };
-    return spans(size, { ...single, padding: of(o.padding ?? 0, axis), dilation: of(o.dilation ?? 1, axis) }, 0).length;
+    return spans(
+      size,
+      { ...single, padding: of(o.padding ?? 0, axis), dilation: of(o.dilation ?? 1, axis) },
+      0,
+    ).length;
   };
   const [oh, ow] = [count(0, h), count(1, w)];
   const shape = [c * kh * kw, oh * ow];
@@ -315,7 +356,11 @@ const unfoldRow: OpRecord<UnfoldOptions> = {
       /^unfold: x must have 4 dimensions \[n,c,h,w\] or 3 \[c,h,w\], x \[3,3\]$/,
       ShapeError,
     ),
-    option("kernel", () => unfold(z([1, 3, 3]), { kernelSize: 0 }), /^unfold: kernelSize must be an integer of/),
+    option(
+      "kernel",
+      () => unfold(z([1, 3, 3]), { kernelSize: 0 }),
+      /^unfold: kernelSize must be an integer of/,
+    ),
     option(
       "dtype",
       () => unfold(z([1, 3, 3], "i32"), { kernelSize: 2 }),
@@ -390,7 +435,11 @@ function shuffleRow(
     compare: "exact",
     errors: [
       option("channels", () => op(z(wrong), 2), message, ShapeError),
-      option("factor", () => op(z([1, 4, 4, 4]), 0), new RegExp(`^${op.name}: \\w+ must be a positive integer, got 0$`)),
+      option(
+        "factor",
+        () => op(z([1, 4, 4, 4]), 0),
+        new RegExp(`^${op.name}: \\w+ must be a positive integer, got 0$`),
+      ),
     ],
   };
 }
