@@ -27,10 +27,12 @@ const TABLES = {
     ],
     queries: [
       { maxD: 32, rows: 4, lanes: 4, quads: true },
+      { maxD: 64, rows: 3, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
     keys: [
       { maxD: 32, rows: 4, lanes: 4, quads: true },
+      { maxD: 64, rows: 3, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
   },
