@@ -48,10 +48,17 @@ function featuresOf(code: string): string[] {
   return enabled.map((extension) => FEATURE_OF[extension] ?? extension);
 }
 
+/** What WGSL does not have for a type: no minus for u32, no bits of f32. */
+const WITHOUT: Readonly<Record<string, RegExp>> = {
+  f32: /^op_(bit_|bitwise_|shift_)/,
+  i32: /^$/,
+  u32: /^op_neg$/,
+};
+
 /** All scalar functions that take `type`, each called once with a value no compiler can know. */
 function scalarJob(type: string): Job {
   const entries = Object.entries<ScalarFunction>(scalarFunctions).filter(
-    ([name]) => type !== "u32" || name !== "op_neg", // WGSL has no minus for u32
+    ([name]) => !WITHOUT[type].test(name),
   );
   const calls = entries.map(([name, f]) => {
     const args = f.types.map((t) => `${t === "T" ? type : t}(x[0])`);
