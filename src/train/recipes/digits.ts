@@ -18,7 +18,7 @@ import { renderReport } from "../report/report.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./index.ts";
 import { type Judgement, judge } from "./judge.ts";
 
-const DEFAULTS = { epochs: 2, batch: 64, lr: 3e-3, seed: 0 };
+const DEFAULTS = { epochs: 1, batch: 64, lr: 3e-3, seed: 0 };
 type Config = typeof DEFAULTS;
 
 /** Steps of rising learning rate at the start. */
