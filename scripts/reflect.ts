@@ -226,23 +226,21 @@ function reflectVariants(code: string, fail: Fail): ShaderVariant[] {
 }
 
 /** The functions of the scalar library, by name. It may hold aliases and functions only. */
-export function reflectScalars(file: string, code: string): Record<string, ScalarFunction> {
+export function reflectScalars({ code, origin }: Source): Record<string, ScalarFunction> {
   const decls = declarations(code);
   const names = new Set(decls.filter((d) => d.kind === "fn").map((d) => d.name));
   const functions: Record<string, ScalarFunction> = {};
+  const refuse = (at: number, rule: string): never => {
+    const { file, line } = origin[lineAt(code, at) - 1];
+    throw new ShaderFileError(file, line, rule);
+  };
   for (const d of decls) {
     if (d.kind === "alias") continue;
-    if (d.kind !== "fn")
-      throw new ShaderFileError(
-        file,
-        lineAt(code, d.start),
-        `${d.kind} ${d.name}: only functions and aliases`,
-      );
-    if (functions[d.name])
-      throw new ShaderFileError(file, lineAt(code, d.start), `${d.name} is declared twice`);
+    if (d.kind !== "fn") refuse(d.start, `${d.kind} ${d.name}: only functions and aliases`);
+    if (functions[d.name]) refuse(d.start, `${d.name} is declared twice`);
     const body = scan(code.slice(d.value!.start, d.value!.end));
     const calls = new Set(body.filter((t) => t.kind === "name" && names.has(t.text)).map((t) => t.text));
-    if (calls.has(d.name)) throw new ShaderFileError(file, lineAt(code, d.start), `${d.name} calls itself`);
+    if (calls.has(d.name)) refuse(d.start, `${d.name} calls itself`);
     functions[d.name] = {
       code: code.slice(d.start, d.end),
       calls: [...calls],

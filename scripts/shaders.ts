@@ -19,8 +19,8 @@ export function generate(folder: string): { text: string; errors: string[] } {
   const exports = new Map<string, string>();
   for (const file of files) {
     try {
-      const reflected =
-        file === SCALARS ? reflectScalars(file, read(file)) : reflectShader(withImports(file, files, read));
+      const source = withImports(file, files, read);
+      const reflected = file === SCALARS ? reflectScalars(source) : reflectShader(source);
       if (!reflected) continue; // a library: only ever imported
       const name = file === SCALARS ? "scalarFunctions" : camelCase(file);
       if (exports.has(name)) throw new ShaderFileError(file, 1, `export ${name} is taken by another file`);

@@ -60,7 +60,7 @@ export type AliasName<S extends Shader> = keyof S["aliases"] & string;
 export type BindingName<S extends Shader> = keyof S["bindings"] & string;
 export type ParamName<S extends Shader> = keyof S["params"] & string;
 
-/** One function of shaders/scalar.wgsl. */
+/** One function of shaders/scalar/. */
 export interface ScalarFunction {
   readonly code: string;
   /** Other scalar functions that it calls, directly. */

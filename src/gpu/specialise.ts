@@ -153,6 +153,6 @@ export function scalarCode<F extends Readonly<Record<string, { code: string; cal
 export function scalarName(functions: Readonly<Record<string, unknown>>, op: string, type: string): string {
   const name = [`op_${op}_${type}`, `op_${op}`].find((n) => n in functions);
   if (name === undefined)
-    throw new OptionError(`scalarName: no scalar function op_${op}; see shaders/scalar.wgsl`);
+    throw new OptionError(`scalarName: no scalar function op_${op}; see shaders/scalar/`);
   return name;
 }

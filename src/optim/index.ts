@@ -10,7 +10,7 @@ export { type Closure, LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export { Muon, type MuonOptions } from "./muon.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
-export { Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";
+export { type AnyOptimizer, Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./plateau.ts";
 export { RAdam, type RAdamOptions } from "./radam.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";

@@ -21,6 +21,17 @@ export interface OptimizerState {
   readonly groups: readonly Record<string, unknown>[];
 }
 
+/** An optimizer whatever its hyperparameters: what training loops and checkpoints need of it. */
+export interface AnyOptimizer {
+  readonly groups: readonly { readonly params: readonly Tensor[]; lr: number }[];
+  zeroGrad(): void;
+  step(): void;
+  state(): OptimizerState;
+  stateTensors(): Map<string, Tensor>;
+  checkState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void;
+  loadState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void;
+}
+
 /** A stretch of parameters one dispatch updates: all have a gradient and one step count. */
 export interface Stretch<H> {
   readonly run: Run;

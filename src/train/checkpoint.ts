@@ -13,7 +13,7 @@ import {
 } from "../io/safetensors.ts";
 import type { Module } from "../layers/module.ts";
 import { planStateDict } from "../layers/state_dict.ts";
-import type { Optimizer, OptimizerState } from "../optim/optimizer.ts";
+import type { AnyOptimizer, OptimizerState } from "../optim/optimizer.ts";
 import type { Schedule, ScheduleState } from "../optim/schedule.ts";
 import { tensor } from "../tensor/create.ts";
 import { Generator, type GeneratorState } from "../tensor/philox.ts";
@@ -28,8 +28,7 @@ const VERSION = 1;
 /** What a run consists of. */
 export interface RunParts {
   readonly model: Module;
-  // biome-ignore lint/suspicious/noExplicitAny: any optimizer, whatever its hyperparameters
-  readonly optimizer?: Optimizer<any>;
+  readonly optimizer?: AnyOptimizer;
   readonly schedule?: Schedule;
   readonly loader?: DataLoader;
 }

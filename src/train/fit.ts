@@ -6,7 +6,7 @@ import { currentDevice } from "../gpu/device.ts";
 import { UsageError } from "../gpu/errors.ts";
 import type { Module } from "../layers/module.ts";
 import { clipGradNorm } from "../optim/clip.ts";
-import type { Optimizer } from "../optim/optimizer.ts";
+import type { AnyOptimizer } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
 import { backward } from "../tensor/autograd.ts";
 import { compile, type HostArray } from "../tensor/compile.ts";
@@ -53,8 +53,7 @@ export interface Callback {
 
 export interface FitOptions {
   readonly model: Classifier;
-  // biome-ignore lint/suspicious/noExplicitAny: any optimizer, whatever its hyperparameters
-  readonly optimizer: Optimizer<any>;
+  readonly optimizer: AnyOptimizer;
   /** (logits [b, classes], target) -> []. */
   readonly loss: (logits: Tensor, target: Tensor) => Tensor;
   readonly train: DataLoader<"x" | "y">;

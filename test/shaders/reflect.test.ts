@@ -78,10 +78,11 @@ ${MAIN}`);
 });
 
 describe("reflectScalars", () => {
+  const scalars = (code: string) => reflectScalars(withImports("s.wgsl", ["s.wgsl"], () => code));
+
   it("gives code, calls and types", () => {
     expect(
-      reflectScalars(
-        "s.wgsl",
+      scalars(
         "alias T = f32;\nfn a(x: T, y: f32) -> u32 { /* c() */ return b(x); }\nfn b(x: T) -> u32 { return 1u; }",
       ),
     ).toMatchObject({
@@ -90,6 +91,6 @@ describe("reflectScalars", () => {
     });
   });
   it("refuses what is no function", () => {
-    expect(() => reflectScalars("s.wgsl", "const A = 1;")).toThrow(/s.wgsl:1: const A: only functions/);
+    expect(() => scalars("const A = 1;")).toThrow(/s.wgsl:1: const A: only functions/);
   });
 });
