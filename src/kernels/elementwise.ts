@@ -68,7 +68,7 @@ function codeOf(args: string, body: string): Code {
   return code;
 }
 
-/** Name in WGSL of a function of shaders/scalar.wgsl for a dtype: `lt` -> `op_lt_f32`. */
+/** Name in WGSL of a function of shaders/scalar/ for a dtype: `lt` -> `op_lt_f32`. */
 export function scalarOp(name: string, type: DType): string {
   return scalarName(scalarFunctions, name, WGSL_TYPE[type]);
 }

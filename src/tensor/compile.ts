@@ -73,7 +73,9 @@ const dropped = new FinalizationRegistry<Captured[]>((captured) => {
  *
  * It is recorded once per shapes, dtypes and device of the tensors, values of the other arguments, and host state it
  * consults (train or eval mode, gradients present, `noGrad`, where parameters are stored). A plain number of the closure is
- * a constant of the recording; use `hostScalar` for one that changes. Results carry no tape.
+ * a constant of the recording; use `hostScalar` for one that changes. So is the parameter object itself: after
+ * `layer.weight = parameter(...)` compile again (`check` finds it; values loaded into the same parameter are fine). Results
+ * carry no tape.
  *
  * @throws UsageError where `fn` reads a value or calls another compiled function
  */

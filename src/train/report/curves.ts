@@ -116,7 +116,7 @@ function epochTable(epochs: readonly EpochReport[]): string {
     return `<tr><th scope="row">${escapeHtml(count(e.epoch))}</th>${values}</tr>`;
   });
   return `
-<details class="card"><summary>The ${count(epochs.length)} epochs in numbers</summary>
+<details class="card"><summary>The ${epochs.length === 1 ? "epoch" : `${count(epochs.length)} epochs`} in numbers</summary>
 <div class="scroll" role="region" aria-label="Epochs" tabindex="0"><table class="numbers">
 <thead><tr>${heads.map((h) => `<th scope="col">${h}</th>`).join("")}</tr></thead>
 <tbody>${rows.join("\n")}</tbody></table></div></details>`;
