@@ -3,15 +3,15 @@
 import { conv2d, conv2dDataGradient, conv2dWeightGradient } from "../src/kernels/conv2d.ts";
 import { type ConvGeometry, convGeometry } from "../src/kernels/conv2d_geometry.ts";
 import { batchedMatmul } from "../src/kernels/matmul.ts";
-import { tensor } from "../src/tensor/create.ts";
-import { numel, type Shape } from "../src/tensor/shape.ts";
-import type { Tensor } from "../src/tensor/tensor.ts";
 import {
   dataGradientReference,
   forwardReference,
   weightGradientReference,
-} from "../test/kernels/conv2d_reference.ts";
-import { noise } from "../test/kernels/matmul_reference.ts";
+} from "../src/selftest/reference/conv2d_reference.ts";
+import { noise } from "../src/selftest/reference/matmul_reference.ts";
+import { tensor } from "../src/tensor/create.ts";
+import { numel, type Shape } from "../src/tensor/shape.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
 import type { Bench, Ready } from "./kernels.ts";
 
 export interface Operand {

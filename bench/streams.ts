@@ -5,9 +5,9 @@ import { layerNorm } from "../src/kernels/layer_norm.ts";
 import { sum } from "../src/kernels/reduce.ts";
 import { softmax } from "../src/kernels/softmax.ts";
 import { AdamW } from "../src/optim/adam.ts";
+import { erf } from "../src/selftest/reference/elementwise_reference.ts";
+import { noise } from "../src/selftest/reference/matmul_reference.ts";
 import { parameter } from "../src/tensor/parameter.ts";
-import { erf } from "../test/kernels/elementwise_reference.ts";
-import { noise } from "../test/kernels/matmul_reference.ts";
 import type { Bench, Ready } from "./kernels.ts";
 import { operand } from "./products.ts";
 

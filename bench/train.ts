@@ -3,12 +3,12 @@
 import { crossEntropy } from "../src/kernels/cross_entropy.ts";
 import { LeNet } from "../src/models/lenet.ts";
 import { AdamW } from "../src/optim/adam.ts";
+import { noise } from "../src/selftest/reference/matmul_reference.ts";
 import { compile } from "../src/tensor/compile.ts";
 import { tensor } from "../src/tensor/create.ts";
 import { manualSeed } from "../src/tensor/random.ts";
 import { scope } from "../src/tensor/scope.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
-import { noise } from "../test/kernels/matmul_reference.ts";
 import type { Candidate, Times } from "./measure.ts";
 import { align, short } from "./report.ts";
 

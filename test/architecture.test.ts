@@ -17,6 +17,7 @@ const FLOORS = [
   ["io"],
   ["data"],
   ["train"],
+  ["selftest"],
   ["hosts"],
   ["cli"],
 ];

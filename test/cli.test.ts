@@ -216,6 +216,31 @@ describe("train digits", () => {
   });
 });
 
+describe("selftest", () => {
+  test("a line and an entry an op; the last line counts them", async () => {
+    const ended = await wgrad(["selftest", "--only", "sigmoid", "--json", at("selftest.json")]);
+    const { adapter, passed, failed, skipped, ops } = json("selftest");
+    expect([ended.code, adapter.length > 0, failed, passed]).toEqual([0, true, 0, ops.length]);
+    expect(skipped).toBeGreaterThan(100);
+    expect(ended.out.trim().split("\n").at(-1)).toBe(`${passed} passed, 0 failed`);
+    for (const o of ops) {
+      expect(Object.keys(o)).toEqual([
+        "op",
+        "cases",
+        "forwardError",
+        "gradientError",
+        "doubleGradientError",
+        "ok",
+      ]);
+      expect([o.op.toLowerCase().includes("sigmoid"), o.ok, o.forwardError < 1e-5]).toEqual([
+        true,
+        true,
+        true,
+      ]);
+    }
+  });
+});
+
 describe("mistakes: one line, exit code 2", () => {
   async function refused(
     args: readonly string[],

@@ -8,6 +8,7 @@ import { ADAPTER_KINDS } from "../hosts/adapter.ts";
 import { RECIPE_NAMES } from "../train/recipes/index.ts";
 import { devices, probe } from "./devices.ts";
 import { positiveInteger, positiveNumber, seed } from "./numbers.ts";
+import { type SelftestFlags, selftest } from "./selftest.ts";
 import { type TrainFlags, train } from "./train.ts";
 
 const FAULT_OF_WGRAD = 1;
@@ -38,6 +39,20 @@ function trainCommand(program: Command): void {
     });
 }
 
+function selftestCommand(program: Command): void {
+  program
+    .command("selftest")
+    .description(
+      "check every op on this machine's adapter against float64: values, gradients, second gradients",
+    )
+    .addOption(new Option("--adapter <kind>", "where to compute").choices(ADAPTER_KINDS))
+    .option("--only <text>", "only the ops whose name holds this")
+    .option("--json <file>", "write the report as JSON")
+    .action(async (flags: SelftestFlags) => {
+      exitCode = await selftest(flags);
+    });
+}
+
 function devicesCommands(program: Command): void {
   program
     .command("devices")
@@ -62,6 +77,7 @@ function wgrad(): Command {
       outputError: (text, write) => write(`wgrad: ${oneLine(text).replace(/^error: /, "")}\n`),
     });
   trainCommand(program);
+  selftestCommand(program);
   devicesCommands(program);
   return program;
 }

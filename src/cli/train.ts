@@ -2,14 +2,12 @@
 // What is trained and what is written into the run folder is the recipe's affair (src/train/recipes).
 import { statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Device } from "../gpu/device.ts";
-import { DeviceError, OptionError } from "../gpu/errors.ts";
+import { OptionError } from "../gpu/errors.ts";
 import type { AdapterKind } from "../hosts/adapter.ts";
-import { describeDevice, requestDevice } from "../hosts/node.ts";
-import { ensureSoftwareDriver } from "../hosts/software.ts";
-import { userDriver } from "../hosts/vulkan.ts";
+import { describeDevice } from "../hosts/node.ts";
 import { type RecipeProgress, recipeName, runRecipe } from "../train/recipes/index.ts";
 import { readablePath, writableFile, writableFolder, writeJson } from "./files.ts";
+import { openOrInstall } from "./open_device.ts";
 import { ProgressLine } from "./progress.ts";
 import { RunFolder } from "./run_folder.ts";
 
@@ -40,18 +38,6 @@ function outFolder(recipe: string, flags: TrainFlags, resume: string | undefined
   if (flags.out !== undefined) return flags.out;
   if (resume !== undefined) return statSync(resume).isDirectory() ? resume : dirname(resume);
   return join("runs", runName(recipe, new Date()));
-}
-
-/** A device; where there is no adapter at all, a software driver is installed first. */
-async function openOrInstall(adapter: AdapterKind | undefined): Promise<Device> {
-  try {
-    return await requestDevice({ adapter });
-  } catch (error) {
-    const helps = adapter === undefined || ["auto", "software", "swiftshader"].includes(adapter);
-    if (!(error instanceof DeviceError) || !helps || userDriver()) throw error;
-    await ensureSoftwareDriver({ install: true, log: console.log });
-    return requestDevice({ adapter });
-  }
 }
 
 // The first Ctrl-C asks the recipe to save and stop, the second ends the process.

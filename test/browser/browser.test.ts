@@ -1,7 +1,7 @@
 // wgrad in headless Chrome: THE op table, and 50 training steps. No Chrome, no pass: the message says what to install.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { failuresOf, summary } from "../ops/table.ts";
-import { records } from "../ops/tables/index.ts";
+import { failuresOf, summary } from "../../src/selftest/table.ts";
+import { records } from "../../src/selftest/tables/index.ts";
 import { type OpenPage, openPage } from "./chrome.ts";
 
 const START_MS = 300_000; // a browser may have to be installed

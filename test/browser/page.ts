@@ -1,6 +1,6 @@
 // The page of the browser tests: what the tests call, on `window.wgradTests`. Nothing from Node.
 import { requestDevice } from "../../src/hosts/browser.ts";
-import { checkTable, type TableReport } from "../ops/table.ts";
+import { checkTable, type TableReport } from "../../src/selftest/table.ts";
 import { trainDigits } from "./train.ts";
 
 export interface PageTests {

@@ -11,12 +11,16 @@ import {
 import { type ConvGeometry, convGeometry } from "../../src/kernels/conv2d_geometry.ts";
 import { tileFor } from "../../src/kernels/conv2d_tiles.ts";
 import { CONV_VARIANTS } from "../../src/kernels/conv2d_variants.ts";
+import {
+  dataGradientReference,
+  forwardReference,
+  weightGradientReference,
+} from "../../src/selftest/reference/conv2d_reference.ts";
 import { grad } from "../../src/tensor/autograd.ts";
 import { rand, tensor } from "../../src/tensor/create.ts";
 import { numel, type Shape } from "../../src/tensor/shape.ts";
 import { empty, type Tensor } from "../../src/tensor/tensor.ts";
 import { type GoldenTensor, loadGolden } from "../golden/load.ts";
-import { dataGradientReference, forwardReference, weightGradientReference } from "./conv2d_reference.ts";
 
 beforeAll(async () => {
   await requestDevice({ debug: true });

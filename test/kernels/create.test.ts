@@ -1,5 +1,5 @@
 // Creation: linspace, fullLike, randLike; draws inside a compiled function. eye and the values of the draws:
-// test/ops/tables/create.ts; their shares: reduce2.test.ts.
+// src/selftest/tables/create.ts; their shares: reduce2.test.ts.
 import { beforeAll, describe, expect, test } from "vitest";
 import { OptionError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";

@@ -10,13 +10,20 @@ import * as extremes from "../../src/kernels/extremes.ts";
 import * as power from "../../src/kernels/power.ts";
 import * as unary from "../../src/kernels/unary.ts";
 import { where } from "../../src/kernels/where.ts";
+import {
+  difference,
+  erf,
+  indices,
+  partials,
+  roundEven,
+  slopes,
+} from "../../src/selftest/reference/elementwise_reference.ts";
 import { grad } from "../../src/tensor/autograd.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import type { DType } from "../../src/tensor/dtype.ts";
 import { broadcastShapes, numel } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { loadGolden } from "../golden/load.ts";
-import { difference, erf, indices, partials, roundEven, slopes } from "./elementwise_reference.ts";
 
 const { add, sub, mul, div } = binary;
 const { pow, fmod, remainder } = power;

@@ -1,5 +1,5 @@
 // The less common elementwise ops against PyTorch: a grid over the whole range, special values, broadcasting, gradients and
-// gradients of gradients. Their rows in the op table: test/ops/tables/elementwise2.ts.
+// gradients of gradients. Their rows in the op table: src/selftest/tables/elementwise2.ts.
 import { beforeAll, describe, expect, test } from "vitest";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { gelu, sigmoid } from "../../src/kernels/activation.ts";

@@ -1,4 +1,4 @@
-// einsum and the products against PyTorch; the order of contractions. Their rows in the op table: test/ops/tables/linalg.ts.
+// einsum and the products against PyTorch; the order of contractions. Their rows in the op table: src/selftest/tables/linalg.ts.
 import { beforeAll, describe, expect, test } from "vitest";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { einsum } from "../../src/kernels/einsum.ts";

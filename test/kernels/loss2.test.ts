@@ -1,5 +1,5 @@
 // The losses of test/golden/families/loss2.py against PyTorch; ctc's ways to give its arguments. Rows in the op table:
-// test/ops/tables/loss2.ts.
+// src/selftest/tables/loss2.ts.
 import { beforeAll, describe, expect, test } from "vitest";
 import { giou, iou } from "../../src/functional/box_loss.ts";
 import { ntXent } from "../../src/functional/contrastive_loss.ts";

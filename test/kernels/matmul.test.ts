@@ -7,10 +7,6 @@ import { linear } from "../../src/kernels/linear.ts";
 import { type BatchedMatmulOptions, batchedMatmul, matmul } from "../../src/kernels/matmul.ts";
 import { batchLayout } from "../../src/kernels/matmul_batch.ts";
 import { type MatmulPlan, planMatmul } from "../../src/kernels/matmul_plan.ts";
-import { grad } from "../../src/tensor/autograd.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import type { Shape } from "../../src/tensor/shape.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
 import {
   type Array64,
   matmulGradients,
@@ -18,7 +14,11 @@ import {
   matmulSecondGradients,
   noise,
   swapLastTwo,
-} from "./matmul_reference.ts";
+} from "../../src/selftest/reference/matmul_reference.ts";
+import { grad } from "../../src/tensor/autograd.ts";
+import { tensor } from "../../src/tensor/create.ts";
+import type { Shape } from "../../src/tensor/shape.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
 
 let device: Device;
 beforeAll(async () => {

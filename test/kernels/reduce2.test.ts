@@ -1,5 +1,5 @@
 // Products, norms, running folds, sorting, order statistics and histograms against PyTorch. Their rows in the op table:
-// test/ops/tables/reduce2.ts; gradients at many sizes are there.
+// src/selftest/tables/reduce2.ts; gradients at many sizes are there.
 import { beforeAll, describe, expect, test } from "vitest";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { cumprod, cumsum, logcumsumexp } from "../../src/kernels/cumulative.ts";

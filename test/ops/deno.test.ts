@@ -7,8 +7,8 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { findAdapter } from "../../src/hosts/dawn.ts";
-import { failuresOf, summary, type TableReport } from "./table.ts";
-import { records } from "./tables/index.ts";
+import { failuresOf, summary, type TableReport } from "../../src/selftest/table.ts";
+import { records } from "../../src/selftest/tables/index.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TIMEOUT_MS = 600_000; // two minutes on two busy cores

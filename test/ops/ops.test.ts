@@ -7,15 +7,15 @@ import { ShapeError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { mul } from "../../src/kernels/binary.ts";
 import { exp, square } from "../../src/kernels/unary.ts";
+import { checkRecord, type RecordReport } from "../../src/selftest/check.ts";
+import { map } from "../../src/selftest/nd.ts";
+import { type OpRecord, sample } from "../../src/selftest/record.ts";
+import { summary } from "../../src/selftest/table.ts";
+import { families, records } from "../../src/selftest/tables/index.ts";
 import { noGrad } from "../../src/tensor/mode.ts";
 import { op } from "../../src/tensor/op.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { checkRecord, type RecordReport } from "./check.ts";
-import { map } from "./nd.ts";
 import { ARRIVING, FUNCTIONS, MODULES } from "./not_ops.ts";
-import { type OpRecord, sample } from "./record.ts";
-import { summary } from "./table.ts";
-import { families, records } from "./tables/index.ts";
 
 let device: Device;
 beforeAll(async () => {
@@ -70,7 +70,7 @@ describe("completeness", () => {
       .map((name) => `${file}: ${name}`);
   }
 
-  test("every op has a row in test/ops/tables, or test/ops/not_ops.ts says why not", async () => {
+  test("every op has a row in src/selftest/tables, or test/ops/not_ops.ts says why not", async () => {
     const found: string[] = [];
     for (const file of modules("kernels"))
       found.push(...missing(file, await import(`../../src/kernels/${file}.ts`)));
