@@ -1,4 +1,4 @@
-// The library build: ESM, three entries with shared chunks, so that Tensor and the current device exist once whichever
+// The library build: ESM, four entries with shared chunks, so that Tensor and the current device exist once whichever
 // entry they came from. Types are made by tsc (tsconfig.build.json). The site has a configuration of its own.
 import { builtinModules } from "node:module";
 import { defineConfig, esmExternalRequirePlugin } from "vite";
@@ -15,7 +15,12 @@ export default defineConfig({
     minify: false, // a bundler of the application does that; here the text should be readable
     sourcemap: true,
     lib: {
-      entry: { index: "src/index.ts", node: "src/node.ts", cli: "src/cli/main.ts" },
+      entry: {
+        index: "src/index.ts",
+        node: "src/node.ts",
+        selftest: "src/selftest/index.ts",
+        cli: "src/cli/main.ts",
+      },
       formats: ["es"],
     },
     rolldownOptions: {

@@ -23,6 +23,8 @@ export interface GpuTime {
 
 /** Shorter measurements drown in the cost of a submit and in the clock. */
 const MIN_MS = 15;
+/** So many times the wait for an idle GPU, which is 0.1 s in Firefox. */
+const WAITS = 8;
 const MAX_CALLS = 4096;
 const PROFILED_CALLS = 5;
 
@@ -34,7 +36,9 @@ export async function measure(
   progress: (done: number) => void = () => {},
 ): Promise<Times[]> {
   const calls: number[] = [];
-  for (const c of candidates) calls.push(await calibrate(device, c));
+  const waiting = await wall(device, { name: "nothing", run: () => {} }, 1);
+  const minMs = Math.max(MIN_MS, WAITS * waiting);
+  for (const c of candidates) calls.push(await calibrate(device, c, minMs));
   const samples: number[][] = candidates.map(() => []);
   for (let round = 0; round < rounds; round++) {
     const order = candidates.map((_, i) => (round % 2 === 0 ? i : candidates.length - 1 - i));
@@ -64,13 +68,13 @@ export function median(values: readonly number[]): number {
 }
 
 /** Calls a measurement; also warms up: pipelines are compiled and buffers pooled when this returns. */
-async function calibrate(device: Device, candidate: Candidate): Promise<number> {
+async function calibrate(device: Device, candidate: Candidate, minMs: number): Promise<number> {
   await wall(device, candidate, 1);
   let calls = 1;
   for (;;) {
     const ms = await wall(device, candidate, calls);
-    if (ms >= MIN_MS || calls >= MAX_CALLS) return calls;
-    const wanted = Math.ceil((calls * 1.2 * MIN_MS) / Math.max(ms, 0.01));
+    if (ms >= minMs || calls >= MAX_CALLS) return calls;
+    const wanted = Math.ceil((calls * 1.2 * minMs) / Math.max(ms, 0.01));
     calls = Math.min(Math.max(wanted, calls * 2), calls * 16, MAX_CALLS);
   }
 }

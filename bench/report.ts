@@ -1,34 +1,20 @@
 // The result of a run: a table for people, a line that says whether the run counts, and the JSON of `--json`.
-import type { Bench } from "./kernels.ts";
-import type { GpuTime, Times } from "./measure.ts";
-import type { KnownPeak } from "./roofs.ts";
-
-export interface Row {
-  readonly bench: Bench;
-  readonly times: Times;
-  readonly gpu: GpuTime | null;
-}
-
-export interface Result {
-  readonly adapter: string;
-  readonly peak: Row;
-  readonly stream: Row;
-  readonly rows: readonly Row[];
-}
+import type { PeerRow } from "./rows.ts";
+import type { Result, Row } from "./sweep.ts";
 
 /** GFLOP/s from milliseconds. */
-const gflops = ({ bench }: Row, ms: number) => bench.flops / ms / 1e6;
-const gbs = ({ bench }: Row, ms: number) => bench.bytes / ms / 1e6;
+export const gflops = ({ bench }: Row, ms: number) => bench.flops / ms / 1e6;
+export const gbs = ({ bench }: Row, ms: number) => bench.bytes / ms / 1e6;
 
 /** Part of the roof of the same run, medians both. */
-function share(row: Row, { peak, stream }: Result): number {
+export function share(row: Row, { peak, stream }: Result): number {
   const rate = row.bench.roof === "peak" ? gflops : gbs;
   const roof = row.bench.roof === "peak" ? peak : stream;
   return rate(row, row.times.median) / rate(roof, roof.times.median);
 }
 
-/** What `--json` writes. Every figure is of medians. */
-export function json(result: Result): string {
+/** What `--json` writes; `peers` are the rows of the libraries, in the browser only. Every figure is of medians. */
+export function json(result: Result, peers: readonly PeerRow[] = []): string {
   const { adapter, peak, stream, rows } = result;
   const roofs = { gflops: gflops(peak, peak.times.median), gbs: gbs(stream, stream.times.median) };
   const kernels = rows.map((row) => {
@@ -36,7 +22,7 @@ export function json(result: Result): string {
     const ms = row.times.median;
     return { kernel, shape, ms, gflops: gflops(row, ms), gbs: gbs(row, ms), share: share(row, result) };
   });
-  return `${JSON.stringify({ adapter, peak: roofs, kernels }, null, 2)}\n`;
+  return `${JSON.stringify({ adapter, peak: roofs, rows: peers, kernels }, null, 2)}\n`;
 }
 
 const HEAD = ["kernel", "shape", "ms", "best", "GFLOP/s", "GB/s", "share", "of", "GPU ms", "dispatches"];
@@ -45,6 +31,10 @@ const TEXT_COLUMNS = 2;
 export function table(result: Result): string {
   const rows = [result.peak, result.stream, ...result.rows].map((row) => cells(row, result));
   return align([HEAD, ...rows]);
+}
+
+export function replayLine({ replay }: Result): string {
+  return `JavaScript of a replayed dispatch: ${short(replay.us)} us, mean of ${replay.dispatches}; median of the calls ${short(replay.medianUs)}`;
 }
 
 function cells(row: Row, result: Result): string[] {
@@ -78,7 +68,7 @@ export function short(value: number): string {
 }
 
 /** Whether the machine was quiet enough: the peak must reach half of what is known of the adapter, best and median. */
-export function verdict({ peak, adapter }: Result, known: KnownPeak | null): string {
+export function verdict({ peak, adapter, known }: Result): string {
   const best = gflops(peak, peak.times.best);
   const middle = gflops(peak, peak.times.median);
   const measured = `peak ${short(best)} best, ${short(middle)} median GFLOP/s on ${adapter}`;

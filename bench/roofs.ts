@@ -1,64 +1,71 @@
 // The two roofs that every run measures for itself, since the machine's speed varies: register-only multiply-adds
 // (peak_fma.wgsl) and memory traffic (stream.wgsl). What is known of them: performance.md, repeated in KNOWN.
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { reflectShader, withImports } from "../scripts/reflect.ts";
 import type { Device } from "../src/gpu/device.ts";
-import { kernel } from "../src/gpu/kernel.ts";
-import type { Shader } from "../src/gpu/shader.ts";
+import { defineKernel } from "../src/kernels/define_kernel.ts";
 import { empty } from "../src/tensor/tensor.ts";
-import type { Bench } from "./kernels.ts";
+import type { Bench, Ready } from "./kernels.ts";
 import { operand } from "./products.ts";
 
-const FOLDER = join(dirname(fileURLToPath(import.meta.url)), "shaders");
+/** The texts of shaders/peak_fma.wgsl and stream.wgsl: Node reads them for itself and for the page (shader_texts.ts). */
+export interface RoofShaders {
+  readonly peak: string;
+  readonly stream: string;
+}
+
 const WG = 64;
 
 const PEAK_GROUPS = 128;
 const PEAK_FLOPS = PEAK_GROUPS * 2_097_152; // see the shader's header
 const STREAM_ELEMENTS = 4 * 1024 * 1024;
 
-export const peak: Bench = {
-  kernel: "peak (register-only FMA)",
-  shape: `${PEAK_GROUPS} groups`,
-  flops: PEAK_FLOPS,
-  bytes: 4 * PEAK_GROUPS * WG,
-  roof: "peak",
-  setup: () => {
-    const run = load("peak_fma.wgsl");
-    const threads = PEAK_GROUPS * WG;
-    const [a, b] = [0.5, 1];
-    return {
-      run: () => {
-        const y = empty([threads]);
-        run({ y }, { a, b }, { grid: [PEAK_GROUPS, 1, 1], flops: PEAK_FLOPS });
-        return y;
-      },
-      // Every chain has long come to rest at c = b / (1 - a); 8 chains of 4 components are summed.
-      reference: () => Float64Array.from({ length: threads }, (_, i) => (32 * b) / (1 - a - (i & 7) * 0.001)),
-    };
-  },
-};
+export function roofs(shaders: RoofShaders): { readonly peak: Bench; readonly stream: Bench } {
+  return {
+    peak: {
+      kernel: "peak (register-only FMA)",
+      shape: `${PEAK_GROUPS} groups`,
+      flops: PEAK_FLOPS,
+      bytes: 4 * PEAK_GROUPS * WG,
+      roof: "peak",
+      setup: () => peak(shaders.peak),
+    },
+    stream: {
+      kernel: "stream (read + write)",
+      shape: `[${STREAM_ELEMENTS / 1024 / 1024}M]`,
+      flops: STREAM_ELEMENTS,
+      bytes: 8 * STREAM_ELEMENTS,
+      roof: "stream",
+      setup: () => stream(shaders.stream),
+    },
+  };
+}
 
-export const stream: Bench = {
-  kernel: "stream (read + write)",
-  shape: `[${STREAM_ELEMENTS / 1024 / 1024}M]`,
-  flops: STREAM_ELEMENTS,
-  bytes: 8 * STREAM_ELEMENTS,
-  roof: "stream",
-  setup: () => {
-    const run = load("stream.wgsl");
-    const x = operand([STREAM_ELEMENTS], 1);
-    return {
-      run: () => {
-        const y = empty([STREAM_ELEMENTS]);
-        run({ x: x.tensor, y }, { s: 0.5 }, { grid: [STREAM_ELEMENTS / 1024, 1, 1] });
-        return y;
-      },
-      reference: () => x.data.map((v) => v / 2),
-    };
-  },
-};
+function peak(text: string): Ready {
+  const run = defineKernel(text, { file: "peak_fma.wgsl" });
+  const threads = PEAK_GROUPS * WG;
+  const [a, b] = [0.5, 1];
+  return {
+    run: () => {
+      const y = empty([threads]);
+      run({ y }, { a, b }, { grid: [PEAK_GROUPS, 1, 1], flops: PEAK_FLOPS });
+      return y;
+    },
+    // Every chain has long come to rest at c = b / (1 - a); 8 chains of 4 components are summed.
+    reference: () => Float64Array.from({ length: threads }, (_, i) => (32 * b) / (1 - a - (i & 7) * 0.001)),
+  };
+}
+
+function stream(text: string): Ready {
+  const run = defineKernel(text, { file: "stream.wgsl" });
+  const x = operand([STREAM_ELEMENTS], 1);
+  return {
+    run: () => {
+      const y = empty([STREAM_ELEMENTS]);
+      run({ x: x.tensor, y }, { s: 0.5 }, { grid: [STREAM_ELEMENTS / 1024, 1, 1] });
+      return y;
+    },
+    reference: () => x.data.map((v) => v / 2),
+  };
+}
 
 /** Best and median GFLOP/s of the peak on a quiet machine of the kind that performance.md was measured on. */
 export interface KnownPeak {
@@ -74,10 +81,4 @@ const KNOWN = [
 
 export function knownPeak({ adapter }: Device): KnownPeak | null {
   return KNOWN.find((k) => k.pattern.test(`${adapter.architecture} ${adapter.description}`)) ?? null;
-}
-
-/** The bench's own shaders are not part of the library: reflected here, so their names are checked at run time only. */
-function load(file: string) {
-  const read = (name: string) => readFileSync(join(FOLDER, name), "utf8");
-  return kernel(reflectShader(withImports(file, readdirSync(FOLDER), read)) as Shader);
 }

@@ -1,4 +1,5 @@
-// Benches bound by memory: rows, a whole sum, an elementwise chain as eager ops, and one AdamW step over a flat slab.
+// Benches bound by memory: rows, a whole sum, an elementwise chain as eager ops, and one AdamW step over a flat slab. Norms over
+// other axes: norms.ts.
 import { gelu } from "../src/kernels/activation.ts";
 import { add, mul } from "../src/kernels/binary.ts";
 import { layerNorm } from "../src/kernels/layer_norm.ts";
@@ -8,7 +9,7 @@ import { AdamW } from "../src/optim/adam.ts";
 import { erf } from "../src/selftest/reference/elementwise_reference.ts";
 import { noise } from "../src/selftest/reference/matmul_reference.ts";
 import { parameter } from "../src/tensor/parameter.ts";
-import type { Bench, Ready } from "./kernels.ts";
+import type { Bench, Ready, Sweep } from "./kernels.ts";
 import { operand } from "./products.ts";
 
 const MILLION = 1024 * 1024;
@@ -16,22 +17,8 @@ const F32 = 4; // bytes
 
 // FLOP of exp, erf, sqrt and division count one each: only the bytes matter here.
 export const streams: readonly Bench[] = [
-  {
-    kernel: "softmax",
-    shape: "[64,1024]",
-    flops: 5 * 64 * 1024,
-    bytes: 2 * F32 * 64 * 1024,
-    roof: "stream",
-    setup: () => softmaxRows(64, 1024),
-  },
-  {
-    kernel: "layer norm",
-    shape: "[256,512]",
-    flops: 8 * 256 * 512,
-    bytes: 2 * F32 * (256 * 512 + 512), // weight and bias are rows of their own
-    roof: "stream",
-    setup: () => layerNormRows(256, 512),
-  },
+  ...[softmaxBench(64, 1024), softmaxBench(4096, 1024, "full")],
+  ...[layerNormBench(256, 512), layerNormBench(4096, 768, "full")],
   { kernel: "sum", shape: "[1M]", flops: MILLION, bytes: F32 * MILLION, roof: "stream", setup: total },
   {
     kernel: "gelu(x * a + b)",
@@ -41,15 +28,28 @@ export const streams: readonly Bench[] = [
     roof: "stream",
     setup: chain,
   },
-  {
-    kernel: "AdamW",
-    shape: "[1M]",
-    flops: 15 * MILLION,
-    bytes: 7 * F32 * MILLION, // p, g, m, v read; p, m, v written
-    roof: "stream",
-    setup: adamW,
-  },
+  adamBench(1),
+  adamBench(10, "full"),
 ];
+
+function softmaxBench(rows: number, d: number, sweep?: Sweep): Bench {
+  const [shape, flops, bytes] = [`[${rows},${d}]`, 5 * rows * d, 2 * F32 * rows * d];
+  return { kernel: "softmax", shape, flops, bytes, roof: "stream", sweep, setup: () => softmaxRows(rows, d) };
+}
+
+function layerNormBench(rows: number, d: number, sweep?: Sweep): Bench {
+  const shape = `[${rows},${d}]`;
+  const bytes = 2 * F32 * (rows * d + d); // weight and bias are rows of their own
+  const setup = () => layerNormRows(rows, d);
+  return { kernel: "layer norm", shape, flops: 8 * rows * d, bytes, roof: "stream", sweep, setup };
+}
+
+function adamBench(millions: number, sweep?: Sweep): Bench {
+  const n = millions * MILLION;
+  const bytes = 7 * F32 * n; // p, g, m, v read; p, m, v written
+  const setup = () => adamW(n);
+  return { kernel: "AdamW", shape: `[${millions}M]`, flops: 15 * n, bytes, roof: "stream", sweep, setup };
+}
 
 function softmaxRows(rows: number, d: number): Ready {
   const x = operand([rows, d], 1);
@@ -99,12 +99,12 @@ function chain(): Ready {
   };
 }
 
-function adamW(): Ready {
+function adamW(n: number): Ready {
   const calls = 3;
   const [lr, beta1, beta2, eps, decay] = [1e-2, 0.9, 0.999, 1e-8, 0.01];
-  const start = noise([MILLION], 1).data;
-  const gradient = operand([MILLION], 2);
-  const p = parameter([MILLION], Float32Array.from(start));
+  const start = noise([n], 1).data;
+  const gradient = operand([n], 2);
+  const p = parameter([n], Float32Array.from(start));
   const optimizer = new AdamW([p], { lr, betas: [beta1, beta2], eps, weightDecay: decay });
   p.grad = gradient.tensor; // the first step copies it into the slab
   const one = (p0: number, g: number) => {

@@ -1,12 +1,14 @@
-// What tests and benches need beyond npm packages: an adapter for Node and a Chrome for the browser tests. Chrome brings
-// SwiftShader along, so one installation does for both. `npm run setup`; also run before the tests.
+// What tests and benches need beyond npm packages: an adapter for Node, a Chrome for the browser tests, and lavapipe for the
+// tests of f16. Chrome brings SwiftShader along, so one installation does for both. `npm run setup`; the first two also
+// before the tests.
 import { pathToFileURL } from "node:url";
 import { describeAdapter } from "../src/hosts/adapter.ts";
 import { findChrome } from "../src/hosts/chrome.ts";
-import { findAdapter } from "../src/hosts/dawn.ts";
+import { type FoundAdapter, findAdapter } from "../src/hosts/dawn.ts";
+import { aptLavapipe } from "../src/hosts/install.ts";
 import { ensureSoftwareDriver } from "../src/hosts/software.ts";
 
-/** Makes sure of both and says in two lines what was chosen. Throws DeviceError saying what to install. */
+/** Makes sure of adapter and Chrome and says in two lines what was chosen. Throws DeviceError saying what to install. */
 export async function setUp(): Promise<void> {
   const chrome = await findChrome({ install: true });
   const found = await findAdapter().catch(async () => {
@@ -17,4 +19,16 @@ export async function setUp(): Promise<void> {
   console.log(`browser: ${chrome}`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) await setUp();
+/** Installs lavapipe where it is missing or too old, if that is possible, and says in one line how it came out. */
+export async function setUpLavapipe(): Promise<void> {
+  const found = (await lavapipe()) ?? ((await aptLavapipe().catch(() => false)) ? await lavapipe() : null);
+  const line = found ? describeAdapter(found.adapter, found.driver) : "none; tests of f16 will be skipped";
+  console.log(`f16: ${line}`);
+}
+
+const lavapipe = (): Promise<FoundAdapter | null> => findAdapter({ adapter: "lavapipe" }).catch(() => null);
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  await setUp();
+  await setUpLavapipe();
+}

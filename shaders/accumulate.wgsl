@@ -1,16 +1,21 @@
 // y = x or y += x, in place: gradients into their slots. The tail is written element by element, because the padding of
 // a slab must stay zero. Grid: one thread per four elements, folded into y.
 
-@group(0) @binding(0) var<storage, read> x: array<vec4<u32>>;
-@group(0) @binding(1) var<storage, read_write> y: array<vec4<u32>>;
+// @variant T=f32
+
+// Bits, so that one text copies every dtype; f32 to add.
+alias T = u32;
+
+@group(0) @binding(0) var<storage, read> x: array<vec4<T>>;
+@group(0) @binding(1) var<storage, read_write> y: array<vec4<T>>;
 
 struct Params { n: u32 }
 @group(0) @binding(2) var<uniform> params: Params;
 
 override WG: u32 = 64;
 
-// Bits, so that one text serves every dtype; replaced to add.
-fn merge(old: vec4<u32>, x: vec4<u32>) -> vec4<u32> { return x; }
+// Replaced to add.
+fn merge(old: vec4<T>, x: vec4<T>) -> vec4<T> { return x; }
 
 @compute @workgroup_size(WG)
 fn main(

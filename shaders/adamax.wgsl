@@ -2,16 +2,20 @@
 //   d = g + weight_decay p;  m = beta1 m + (1 - beta1) d;  u = max(beta2 u, |d| + eps), NaN kept
 //   p -= step_size m / u,  step_size = lr / (1 - beta1^t)
 // Where m = 0 nothing moves, whatever eps: the slab's padding stays zero. Grid: one thread per four elements, folded into y.
+// HAS_CONTROL: a gradient scaler may skip the step, and gives step_size (step_control.wgsl).
 
 @group(0) @binding(0) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> p: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> u: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read> control: array<f32>;
 
 struct Params { n4: u32, step_size: f32, beta1: f32, fresh1: f32, beta2: f32, eps: f32, weight_decay: f32 }
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(5) var<uniform> params: Params;
 
 override WG: u32 = 64;
+const HAS_CONTROL: bool = false;
+// @variant HAS_CONTROL=true
 
 fn is_zero(x: vec4<f32>) -> vec4<bool> {
   return (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) == vec4(0u);
@@ -29,6 +33,11 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n4) { return; }
+  var step_size = params.step_size;
+  if (HAS_CONTROL) {
+    if (control[0] > 0.0) { return; }
+    step_size = control[1];
+  }
   let w = p[i];
   let d = g[i] + params.weight_decay * w;
   let moment = params.beta1 * m[i] + params.fresh1 * d;
@@ -37,5 +46,5 @@ fn main(
   let most = select(max(old, size), old + size, is_nan(old) | is_nan(size));
   m[i] = moment;
   u[i] = most;
-  p[i] = w - select(params.step_size * moment / most, vec4<f32>(), is_zero(moment));
+  p[i] = w - select(step_size * moment / most, vec4<f32>(), is_zero(moment));
 }

@@ -5,7 +5,7 @@
 // import attention_tile.wgsl
 
 @group(0) @binding(4) var<storage, read> draw: array<vec4<u32>>; // key, offset
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read_write> y: array<V>;
 @group(0) @binding(6) var<storage, read_write> lse: array<f32>; // [b, h, t]
 @group(0) @binding(7) var<uniform> params: Params;
 
@@ -21,22 +21,20 @@ fn forward(w: u32, lane: u32, thread: u32) {
   let last = params.s - 1u;
   let draw_at = draw[0];
 
-  // Filled by loops that are not unrolled: the arrays then stay in memory, and compile several times faster.
+  // Filled and emptied by one loop over all: the arrays then stay in memory, and compile several times faster.
   var qs: array<vec4<f32>, R * C>;
   var sum: array<vec4<f32>, R * C>; // of exp(score - top) v
   var top: array<f32, R>;
   var total: array<f32, R>; // of exp(score - top)
-  // @unroll
-  for (var r = 0u; r < R; r++) {
-    let row = q_base + min(mine + r, params.t - 1u) * params.q_t;
-    for (var c = 0u; c < C; c++) {
-      qs[r * C + c] = q_at(row, c) * params.scale;
-      sum[r * C + c] = vec4<f32>();
-    }
-    top[r] = LOWEST;
-    total[r] = 0.0;
+  for (var x = 0u; x < R * C; x++) {
+    let row = min(mine + x / C, params.t - 1u);
+    qs[x] = q_at(q_base + row * params.q_t, x % C) * params.scale;
   }
+  // @unroll
+  for (var r = 0u; r < R; r++) { top[r] = LOWEST; }
 
+  var keys: array<vec4<f32>, CG>; // QUAD: this lane's row
+  var values: array<vec4<f32>, CG>;
   let reach = params.reach;
   let end = min(params.s, at.first + WG * R + reach);
   for (var j = 0u; j < end; j += 4u) {
@@ -49,11 +47,23 @@ fn forward(w: u32, lane: u32, thread: u32) {
     var fade: array<f32, R>;
     // @unroll
     for (var r = 0u; r < R; r++) { p[r] = vec4<f32>(); }
+    for (var g = 0u; g < CG && QUAD; g += G) {
+      // @unroll
+      for (var c = 0u; c < KEPT; c++) {
+        keys[c] = keys[c + G];
+        values[c] = values[c + G];
+      }
+      // @unroll
+      for (var c = 0u; c < G; c++) {
+        keys[KEPT + c] = k_at(rows_k.x, g + c);
+        values[KEPT + c] = v_at(rows_v.x, g + c);
+      }
+    }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let keys = k_four(rows_k, c);
+      let four = k_four(keys[c], rows_k, c);
       // @unroll
-      for (var r = 0u; r < R; r++) { p[r] += qs[r * C + c] * keys; }
+      for (var r = 0u; r < R; r++) { p[r] += qs[r * C + c] * four; }
     }
     var word = vec4<u32>();
     if (MASK_KEYS) { word = mask_four(m_base + near * params.m_s); }
@@ -77,25 +87,28 @@ fn forward(w: u32, lane: u32, thread: u32) {
     }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let values = v_four(rows_v, c);
+      let four = v_four(values[c], rows_v, c);
       // @unroll
-      for (var r = 0u; r < R; r++) { sum[r * C + c] = sum[r * C + c] * fade[r] + values * p[r]; }
+      for (var r = 0u; r < R; r++) { sum[r * C + c] = sum[r * C + c] * fade[r] + four * p[r]; }
     }
   }
 
-  // @unroll
-  for (var r = 0u; r < R; r++) {
+  for (var x = 0u; x < R * C; x++) {
+    let r = x / C;
+    let c = x % C;
     let i = mine + r;
     if (i < params.t) {
-      let empty = total[r] == 0.0;
-      lse[at.bh * params.t + i] = select(top[r] + log(total[r]), -LOWEST, empty);
-      let share_of = select(1.0 / total[r], 0.0, empty);
-      let out = at.b * params.y_b + at.head * params.y_h + i * params.y_t;
-      for (var c = 0u; c < C; c++) {
-        let part = sum[r * C + c] * share_of;
+      let all = total[r];
+      let empty = all == 0.0;
+      if (c == 0u) { lse[at.bh * params.t + i] = select(top[r] + log(all), -LOWEST, empty); }
+      let part = sum[x] * select(1.0 / all, 0.0, empty);
+      let out = at.b * params.y_b + at.head * params.y_h + i * params.y_t + 4u * c;
+      if (VEC) {
+        y[out / 4u] = to_v(part);
+      } else {
         // @unroll
         for (var e = 0u; e < 4u; e++) {
-          if (4u * c + e < D) { y[out + 4u * c + e] = part[e]; }
+          if (4u * c + e < D) { y[out + e] = to_v(vec4<f32>(part[e])); }
         }
       }
     }

@@ -3,13 +3,13 @@
 // A library: attention_dkv.wgsl and attention_dkv_swap.wgsl have the entry points. Grid: WG * R keys of a head a workgroup.
 // import attention_gradient.wgsl
 
-@group(0) @binding(6) var<storage, read_write> dk: array<f32>; // JOINED: dv too, at v_0
-@group(0) @binding(7) var<storage, read_write> dv: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dk: array<V>; // JOINED: dv too, at w_0
+@group(0) @binding(7) var<storage, read_write> dv: array<V>;
 @group(0) @binding(8) var<uniform> params: Params;
 
 const JOINED: bool = false;
 
-// Four rows; QUAD: from `own`, this lane's, which is loaded once and needed twice.
+// Four rows; QUAD: from `own`, this lane's.
 fn q_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
   if (QUAD) { return share(own); }
   return mat4x4<f32>(q_at(rows.x, c), q_at(rows.y, c), q_at(rows.z, c), q_at(rows.w, c));
@@ -35,6 +35,34 @@ fn kept_four(draw: vec4<u32>, row: vec4<u32>, j: u32) -> vec4<f32> {
   );
 }
 
+// Four elements of the row that starts at `at`.
+fn put_k(at: u32, c: u32, x: vec4<f32>) {
+  let i = at + 4u * c;
+  if (VEC) {
+    dk[i / 4u] = to_v(x);
+  } else {
+    // @unroll
+    for (var e = 0u; e < 4u; e++) {
+      if (4u * c + e < D) { dk[i + e] = to_v(vec4<f32>(x[e])); }
+    }
+  }
+}
+fn put_v(at: u32, c: u32, x: vec4<f32>) {
+  if (JOINED) {
+    put_k(at, c, x);
+    return;
+  }
+  let i = at + 4u * c;
+  if (VEC) {
+    dv[i / 4u] = to_v(x);
+  } else {
+    // @unroll
+    for (var e = 0u; e < 4u; e++) {
+      if (4u * c + e < D) { dv[i + e] = to_v(vec4<f32>(x[e])); }
+    }
+  }
+}
+
 fn key_gradient(w: u32, lane: u32, thread: u32) {
   let at = place_of(w, params.h / params.group);
   let k_base = params.k_0 + at.b * params.k_b + at.head * params.k_h;
@@ -43,22 +71,19 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
   let slot = slots(lane);
   let draw = draw_words();
 
-  // Filled by loops that are not unrolled: the arrays then stay in memory, and compile several times faster.
+  // Filled and emptied by one loop over all: the arrays then stay in memory, and compile several times faster.
   var ks: array<vec4<f32>, R * C>;
   var vs: array<vec4<f32>, R * C>;
   var sum_k: array<vec4<f32>, R * C>;
   var sum_v: array<vec4<f32>, R * C>;
-  // @unroll
-  for (var r = 0u; r < R; r++) {
-    let j = min(mine + r, params.s - 1u);
-    for (var c = 0u; c < C; c++) {
-      ks[r * C + c] = k_at(k_base + j * params.k_s, c) * params.scale;
-      vs[r * C + c] = v_at(v_base + j * params.v_s, c);
-      sum_k[r * C + c] = vec4<f32>();
-      sum_v[r * C + c] = vec4<f32>();
-    }
+  for (var x = 0u; x < R * C; x++) {
+    let j = min(mine + x / C, params.s - 1u);
+    ks[x] = k_at(k_base + j * params.k_s, x % C) * params.scale;
+    vs[x] = v_at(v_base + j * params.v_s, x % C);
   }
 
+  var own_q: array<vec4<f32>, CG>; // QUAD: this lane's row
+  var own_dy: array<vec4<f32>, CG>;
   // One loop over the heads of the group and their queries, four at a time.
   let reach = params.reach;
   let start = select(0u, min(at.first, params.t), reach == 0u);
@@ -79,14 +104,20 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
       p[r] = vec4<f32>();
       dp[r] = vec4<f32>();
     }
-    var own_q: array<vec4<f32>, C>;
-    var own_dy: array<vec4<f32>, C>;
+    for (var g = 0u; g < CG && QUAD; g += G) {
+      // @unroll
+      for (var c = 0u; c < KEPT; c++) {
+        own_q[c] = own_q[c + G];
+        own_dy[c] = own_dy[c + G];
+      }
+      // @unroll
+      for (var c = 0u; c < G; c++) {
+        own_q[KEPT + c] = q_at(rows_q.x, g + c);
+        own_dy[KEPT + c] = dy_at(rows_y.x, g + c);
+      }
+    }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      if (QUAD) {
-        own_q[c] = q_at(rows_q.x, c);
-        own_dy[c] = dy_at(rows_y.x, c);
-      }
       let queries = q_four(own_q[c], rows_q, c);
       let dys = dy_four(own_dy[c], rows_y, c);
       // @unroll
@@ -126,22 +157,11 @@ fn key_gradient(w: u32, lane: u32, thread: u32) {
     }
   }
 
-  // @unroll
-  for (var r = 0u; r < R; r++) {
-    if (mine + r < params.s) {
-      let out_k = k_base + (mine + r) * params.k_s;
-      let out_v = v_base + (mine + r) * params.v_s;
-      for (var c = 0u; c < C; c++) {
-        let part_k = sum_k[r * C + c] * params.scale;
-        let part_v = sum_v[r * C + c];
-        // @unroll
-        for (var e = 0u; e < 4u; e++) {
-          if (4u * c + e < D) {
-            dk[out_k + 4u * c + e] = part_k[e];
-            if (JOINED) { dk[out_v + 4u * c + e] = part_v[e]; } else { dv[out_v + 4u * c + e] = part_v[e]; }
-          }
-        }
-      }
+  for (var x = 0u; x < R * C; x++) {
+    let j = mine + x / C;
+    if (j < params.s) {
+      put_k(params.r_0 + at.b * params.r_b + at.head * params.r_h + j * params.r_t, x % C, sum_k[x] * params.scale);
+      put_v(params.w_0 + at.b * params.w_b + at.head * params.w_h + j * params.w_t, x % C, sum_v[x]);
     }
   }
 }

@@ -3,16 +3,11 @@
 // A library: attention_dq.wgsl and attention_dq_swap.wgsl have the entry points. Grid: WG * R queries of a head a workgroup.
 // import attention_gradient.wgsl
 
-@group(0) @binding(6) var<storage, read_write> dq: array<f32>;
+@group(0) @binding(6) var<storage, read_write> dq: array<V>;
 @group(0) @binding(7) var<storage, read_write> dmask: array<f32>; // [b, h, t, s], zero where causality skips
 @group(0) @binding(8) var<uniform> params: Params;
 
 const MASK_GRADIENT: bool = false;
-
-fn k_again(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(own); }
-  return k_four(rows, c);
-}
 
 fn query_gradient(w: u32, lane: u32, thread: u32) {
   let at = place_of(w, params.h);
@@ -27,22 +22,20 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
   let last = params.s - 1u;
   let draw = draw_words();
 
-  // Filled by loops that are not unrolled: the arrays then stay in memory, and compile several times faster.
+  // Filled and emptied by one loop over all: the arrays then stay in memory, and compile several times faster.
   var qs: array<vec4<f32>, R * C>;
   var dys: array<vec4<f32>, R * C>;
   var sum: array<vec4<f32>, R * C>; // of dscore k
   var stat: array<vec2<f32>, R>;
-  // @unroll
-  for (var r = 0u; r < R; r++) {
-    let i = min(mine + r, params.t - 1u);
-    for (var c = 0u; c < C; c++) {
-      qs[r * C + c] = q_at(q_base + i * params.q_t, c) * params.scale;
-      dys[r * C + c] = dy_at(y_base + i * params.y_t, c);
-      sum[r * C + c] = vec4<f32>();
-    }
-    stat[r] = row_at(at.bh * params.t + i);
+  for (var x = 0u; x < R * C; x++) {
+    let i = min(mine + x / C, params.t - 1u);
+    qs[x] = q_at(q_base + i * params.q_t, x % C) * params.scale;
+    dys[x] = dy_at(y_base + i * params.y_t, x % C);
+    if (x % C == 0u) { stat[x / C] = row_at(at.bh * params.t + i); }
   }
 
+  var keys: array<vec4<f32>, CG>; // QUAD: this lane's row
+  var values: array<vec4<f32>, CG>;
   let reach = params.reach;
   let end = min(params.s, at.first + WG * R + reach);
   for (var j = 0u; j < end; j += 4u) {
@@ -58,16 +51,26 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
       p[r] = vec4<f32>();
       dp[r] = vec4<f32>();
     }
-    var own: array<vec4<f32>, C>; // QUAD: this lane's key, needed twice
+    for (var g = 0u; g < CG && QUAD; g += G) {
+      // @unroll
+      for (var c = 0u; c < KEPT; c++) {
+        keys[c] = keys[c + G];
+        values[c] = values[c + G];
+      }
+      // @unroll
+      for (var c = 0u; c < G; c++) {
+        keys[KEPT + c] = k_at(rows_k.x, g + c);
+        values[KEPT + c] = v_at(rows_v.x, g + c);
+      }
+    }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      if (QUAD) { own[c] = k_at(rows_k.x, c); }
-      let keys = k_again(own[c], rows_k, c);
-      let values = v_four(rows_v, c);
+      let four_k = k_four(keys[c], rows_k, c);
+      let four_v = v_four(values[c], rows_v, c);
       // @unroll
       for (var r = 0u; r < R; r++) {
-        p[r] += qs[r * C + c] * keys;
-        dp[r] += dys[r * C + c] * values;
+        p[r] += qs[r * C + c] * four_k;
+        dp[r] += dys[r * C + c] * four_v;
       }
     }
     var word = vec4<u32>();
@@ -93,21 +96,24 @@ fn query_gradient(w: u32, lane: u32, thread: u32) {
     }
     // @unroll
     for (var c = 0u; c < C; c++) {
-      let keys = k_again(own[c], rows_k, c);
+      let four = k_four(keys[c], rows_k, c);
       // @unroll
-      for (var r = 0u; r < R; r++) { sum[r * C + c] += keys * dp[r]; }
+      for (var r = 0u; r < R; r++) { sum[r * C + c] += four * dp[r]; }
     }
   }
 
-  // @unroll
-  for (var r = 0u; r < R; r++) {
-    if (mine + r < params.t) {
-      let out = q_base + (mine + r) * params.q_t;
-      for (var c = 0u; c < C; c++) {
-        let part = sum[r * C + c] * params.scale;
+  for (var x = 0u; x < R * C; x++) {
+    let i = mine + x / C;
+    let c = x % C;
+    if (i < params.t) {
+      let part = sum[x] * params.scale;
+      let out = params.r_0 + at.b * params.r_b + at.head * params.r_h + i * params.r_t + 4u * c;
+      if (VEC) {
+        dq[out / 4u] = to_v(part);
+      } else {
         // @unroll
         for (var e = 0u; e < 4u; e++) {
-          if (4u * c + e < D) { dq[out + 4u * c + e] = part[e]; }
+          if (4u * c + e < D) { dq[out + e] = to_v(vec4<f32>(part[e])); }
         }
       }
     }

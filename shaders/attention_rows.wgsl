@@ -6,7 +6,7 @@
 @group(0) @binding(3) var<storage, read> draw: array<vec2<u32>>;
 @group(0) @binding(4) var<storage, read_write> rows: array<vec2<u32>>; // [2 + b h t]
 
-struct Params { n: u32, h: u32, t: u32, d: u32, y_b: u32, y_h: u32, y_t: u32 }
+struct Params { n: u32, h: u32, t: u32, d: u32, y_b: u32, y_h: u32, y_t: u32, dy_b: u32, dy_h: u32, dy_t: u32 }
 @group(0) @binding(5) var<uniform> params: Params;
 
 override WG: u32 = 64;
@@ -24,8 +24,12 @@ fn main(
   if (DROP && row < 2u) { rows[row] = draw[row]; }
   if (DROP && row == 0u) { rows[1] = draw[1]; } // also where there is one query only
   let bh = row / params.t;
-  let at = (bh / params.h) * params.y_b + (bh % params.h) * params.y_h + (row % params.t) * params.y_t;
+  let b = bh / params.h;
+  let h = bh % params.h;
+  let t = row % params.t;
+  let at = b * params.y_b + h * params.y_h + t * params.y_t;
+  let dy_at = b * params.dy_b + h * params.dy_h + t * params.dy_t;
   var delta = 0.0;
-  for (var e = 0u; e < params.d; e++) { delta += dy[at + e] * y[at + e]; }
+  for (var e = 0u; e < params.d; e++) { delta += dy[dy_at + e] * y[at + e]; }
   rows[2u + row] = vec2<u32>(bitcast<u32>(lse[row]), bitcast<u32>(delta));
 }

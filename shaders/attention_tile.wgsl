@@ -13,7 +13,9 @@ struct Params {
   q_0: u32, q_b: u32, q_h: u32, q_t: u32, // elements: where q starts, and from one b (h, t) to the next
   k_0: u32, k_b: u32, k_h: u32, k_s: u32,
   v_0: u32, v_b: u32, v_h: u32, v_s: u32,
-  y_b: u32, y_h: u32, y_t: u32, // of y and dy
+  y_b: u32, y_h: u32, y_t: u32, // of y or dy
+  r_0: u32, r_b: u32, r_h: u32, r_t: u32, // of dq or dk
+  w_0: u32, w_b: u32, w_h: u32, w_t: u32, // of dv
   m_b: u32, m_h: u32, m_t: u32, m_s: u32, // of the mask; 0 where it is broadcast
 }
 
@@ -28,6 +30,9 @@ const WG: u32 = 4;
 const R: u32 = 2; // rows a thread owns
 const D: u32 = 32; // of a head
 const C: u32 = 8; // vectors of four that hold D
+const G: u32 = 4; // vectors of a row that are loaded by one turn of a loop: loads are long, and compile slowly
+const CG: u32 = (C + G - 1) / G * G;
+const KEPT: u32 = CG - G;
 const VEC: bool = true; // D, and every stride but the mask's, is a multiple of four
 const MASK: u32 = 0; // 1 bool, 2 added to the scores
 const MASK_KEYS: bool = false; // the mask is one row for all queries
@@ -56,13 +61,16 @@ fn v_at(at: u32, c: u32) -> vec4<f32> {
   return tail(vec4<f32>(vec4<f32>(v[i]).x, vec4<f32>(v[i + 1u]).x, vec4<f32>(v[i + 2u]).x, vec4<f32>(v[i + 3u]).x), c);
 }
 
-// The same four elements of four rows, one a column.
-fn k_four(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(k_at(rows.x, c)); }
+// To what results are stored as; replaced where V is a scalar.
+fn to_v(x: vec4<f32>) -> V { return V(x); }
+
+// The same four elements of four rows, one a column; QUAD: from `own`, this lane's.
+fn k_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(own); }
   return mat4x4<f32>(k_at(rows.x, c), k_at(rows.y, c), k_at(rows.z, c), k_at(rows.w, c));
 }
-fn v_four(rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(v_at(rows.x, c)); }
+fn v_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
+  if (QUAD) { return share(own); }
   return mat4x4<f32>(v_at(rows.x, c), v_at(rows.y, c), v_at(rows.z, c), v_at(rows.w, c));
 }
 

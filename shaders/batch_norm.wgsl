@@ -1,5 +1,6 @@
 // y = (x - mean) * rstd * weight + bias, per channel of x [n,c,plane]. With FROM_VARIANCE `spread` is the running variance,
-// from which rstd = 1 / sqrt(spread + eps); else it is rstd. Grid: one thread per UNITS units, folded into y.
+// from which rstd = 1 / sqrt(spread + eps); else it is rstd, and mean is shift and rest (batch_norm_moments.wgsl).
+// Grid: one thread per UNITS units, folded into y.
 
 // @variant V=f32 FROM_VARIANCE=true
 
@@ -18,6 +19,10 @@ const HAS_BIAS: bool = true;
 
 // import batch_norm_stream.wgsl
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -27,6 +32,7 @@ fn main(
   var s = stream((wid.y * nwg.x + wid.x) * UNITS * WG + lid.x);
   var loaded = params.c; // the channel whose numbers are in registers: none
   var center = 0.0;
+  var rest = 0.0;
   var scale = 0.0;
   var shift = 0.0;
   for (var k = 0u; k < UNITS; k++) {
@@ -34,11 +40,12 @@ fn main(
     if (s.channel != loaded) {
       loaded = s.channel;
       center = mean[loaded];
+      rest = rest_of(loaded);
       scale = rstd_of(loaded);
       if (HAS_WEIGHT) { scale *= weight[loaded]; }
       if (HAS_BIAS) { shift = bias[loaded]; }
     }
-    y[s.at] = (x[s.at] - V(center)) * scale + V(shift);
+    y[s.at] = finish((x[s.at] - V(center) - V(rest)) * scale + V(shift), s.at);
     next(&s);
   }
 }

@@ -21,6 +21,10 @@ const HAS_WEIGHT: bool = true;
 
 // import batch_norm_stream.wgsl
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -30,6 +34,7 @@ fn main(
   var s = stream((wid.y * nwg.x + wid.x) * UNITS * WG + lid.x);
   var loaded = params.c; // the channel whose numbers are in registers: none
   var center = 0.0;
+  var rest = 0.0;
   var scale = 0.0;
   var offset = 0.0;
   var slope = 0.0;
@@ -42,14 +47,15 @@ fn main(
       if (HAS_WEIGHT) { scale *= weight[loaded]; }
       if (!FROM_VARIANCE) {
         center = mean[loaded];
+        rest = rest_of(loaded);
         offset = dbias[loaded] / params.elements;
         slope = rstd * dweight[loaded] / params.elements;
       }
     }
     if (FROM_VARIANCE) {
-      dx[s.at] = dy[s.at] * scale;
+      dx[s.at] = finish(dy[s.at] * scale, s.at);
     } else {
-      dx[s.at] = (dy[s.at] - V(offset) - (x[s.at] - V(center)) * slope) * scale;
+      dx[s.at] = finish((dy[s.at] - V(offset) - (x[s.at] - V(center) - V(rest)) * slope) * scale, s.at);
     }
     next(&s);
   }

@@ -25,6 +25,8 @@ fn total(v: vec4f) -> f32 { return ((v.x + v.y) + (v.z + v.w)) * (WIDTH * 0.25);
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) lane: u32) {
   var w = walk(wid.x, wid.y, lane);
   let center = V(mean[wid.x]);
+  var rest = V();
+  if (!FROM_VARIANCE) { rest = V(mean[params.c + wid.x]); }
   var products = V();
   var sum = V();
   while (w.left > 0u) {
@@ -32,7 +34,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) lane
     var block_sum = V();
     for (var k = min(w.left, BLOCK); k > 0u; k--) {
       let g = dy[w.at];
-      block_products += g * (x[w.at] - center);
+      block_products += g * (x[w.at] - center - rest);
       block_sum += g;
       advance(&w);
     }

@@ -1,4 +1,4 @@
-// partial[split,channel] = count, mean and m2 of one split of a channel of x [n,c,plane]; batch_norm_fold.wgsl merges them.
+// partial[split,channel] = count, shift, rest and m2 of one split of a channel of x [n,c,plane]; batch_norm_fold.wgsl merges them.
 // Each lane sums d and d^2 of d = x - shift, with the mean of its first unit as shift: since that lies among its own
 // elements, the difference of the two sums loses no more than their number costs. Grid: [c, splits] workgroups.
 
@@ -23,7 +23,7 @@ fn widen(v: V) -> vec4f { return vec4f(v); }
 @compute @workgroup_size(WG)
 fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) lane: u32) {
   var w = walk(wid.x, wid.y, lane);
-  var own = Moments(0.0, 0.0, 0.0);
+  var own = Moments(0.0, 0.0, 0.0, 0.0);
   if (w.left > 0u) {
     let count = f32(w.left) * WIDTH;
     let shift = total(widen(x[w.at])) * 0.25; // a single element is widened to four of its kind
@@ -43,15 +43,16 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_index) lane
     }
     let s = total(widen(sum)) * (WIDTH * 0.25);
     let q = total(widen(squares)) * (WIDTH * 0.25);
-    own = Moments(count, shift + s / count, max(q - s * s / count, 0.0));
+    own = Moments(count, shift, s / count, max(q - s * s / count, 0.0));
   }
   lanes[lane] = own;
   workgroupBarrier();
   if (lane == 0u) {
     for (var l = 1u; l < WG; l++) { own = merge(own, lanes[l]); }
-    let to = (wid.y * params.c + wid.x) * 3u;
+    let to = (wid.y * params.c + wid.x) * 4u;
     partial[to] = own.count;
-    partial[to + 1u] = own.mean;
-    partial[to + 2u] = own.m2;
+    partial[to + 1u] = own.shift;
+    partial[to + 2u] = own.rest;
+    partial[to + 3u] = own.m2;
   }
 }

@@ -34,6 +34,12 @@ fn next(s: ptr<function, Stream>) {
   if ((*s).channel >= params.c) { (*s).channel -= params.c; }
 }
 
+// What mean[channel] leaves of the mean of the batch; a running mean is one number.
+fn rest_of(channel: u32) -> f32 {
+  if (FROM_VARIANCE) { return 0.0; }
+  return mean[params.c + channel];
+}
+
 fn rstd_of(channel: u32) -> f32 {
   if (FROM_VARIANCE) { return 1.0 / sqrt(spread[channel] + params.eps); }
   return spread[channel];

@@ -6,29 +6,9 @@
 
 // @variant HAS_BIAS=true
 
-override WG: u32 = 64;
+// import conv2d_naive_params.wgsl
 
 const HAS_BIAS: bool = false;
-
-struct Params {
-  size: u32,
-  c: u32,
-  h: u32,
-  w: u32,
-  o: u32,
-  oh: u32,
-  ow: u32,
-  cg: u32,
-  og: u32,
-  kh: u32,
-  kw: u32,
-  stride_y: u32,
-  stride_x: u32,
-  dilation_y: u32,
-  dilation_x: u32,
-  pad_y: u32,
-  pad_x: u32,
-}
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> weight: array<f32>;

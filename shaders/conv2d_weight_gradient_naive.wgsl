@@ -3,28 +3,7 @@
 // Few threads, long sums, two loads per multiply-add: conv2d_weight_gradient.wgsl mends all three.
 // Grid: ceil(size / WG) workgroups, folded into y.
 
-override WG: u32 = 64;
-
-struct Params {
-  size: u32,
-  n: u32,
-  c: u32,
-  h: u32,
-  w: u32,
-  o: u32,
-  oh: u32,
-  ow: u32,
-  cg: u32,
-  og: u32,
-  kh: u32,
-  kw: u32,
-  stride_y: u32,
-  stride_x: u32,
-  dilation_y: u32,
-  dilation_x: u32,
-  pad_y: u32,
-  pad_x: u32,
-}
+// import conv2d_naive_params.wgsl
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;

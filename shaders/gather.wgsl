@@ -1,21 +1,25 @@
 // y[o, j, i] = x[o, r, i] with r = index[j] (embedding, indexSelect) or r = index[o, j, i] (gather); 0 where r is no row
 // of x, or is `skip` (embedding's padding row, in its second gradient). x [outer, rows, inner], y [outer, n, inner].
 // Grid: one thread per element of y, folded into y.
-// @variant T=vec4<u32>
-// @variant PER_ELEMENT=true
+// @variant V=vec4<u32>
+// @variant V=f32 PER_ELEMENT=true
 
-// Bits, so that one text serves every dtype; vec4<u32> where inner, here in vectors, allows.
-alias T = u32;
+// Bits, so that one text serves every dtype but f32, which has the epilogue; a vec4 where inner, here in vectors, allows.
+alias V = u32;
 
-@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(0) var<storage, read> x: array<V>;
 @group(0) @binding(1) var<storage, read> index: array<i32>;
-@group(0) @binding(2) var<storage, read_write> y: array<T>;
+@group(0) @binding(2) var<storage, read_write> y: array<V>;
 
 struct Params { size: u32, rows: u32, n: u32, inner: u32, skip: i32 }
 @group(0) @binding(3) var<uniform> params: Params;
 
 override WG: u32 = 64;
 const PER_ELEMENT: bool = false;
+
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
 
 @compute @workgroup_size(WG)
 fn main(
@@ -30,9 +34,9 @@ fn main(
   var at = t;
   if (!PER_ELEMENT) { at = row % params.n; }
   let r = index[at];
-  var value = T();
+  var value = V();
   if (r >= 0 && r < i32(params.rows) && r != params.skip) {
     value = x[(o * params.rows + u32(r)) * params.inner + t % params.inner];
   }
-  y[t] = value;
+  y[t] = finish(value, t);
 }

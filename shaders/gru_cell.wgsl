@@ -36,7 +36,7 @@ fn main(
       if (HAS_BIAS) { u[3u * r + g] = b_hh[g * n + p.unit]; }
     }
   }
-  for (var k = 0u; k < n; k++) {
+  for (var k = 0u; k < n * (1u - params.fresh); k++) {
     var h: array<V, ROWS>;
     // @unroll
     for (var r = 0u; r < ROWS; r++) { h[r] = hp[at[r] + k]; }
@@ -64,6 +64,7 @@ fn cell(row: u32, unit: u32, u: array<V, 3>) {
   let length = length_of(row);
   let at = params.t * params.batch + row;
   let running = params.t < length;
+  if (params.fresh == 1u) { hp[at * n + unit] = V(); }
   let before = hp[at * n + unit];
   let r = sigmoid(gx[3u * at * n + unit] + u[0]);
   let z = sigmoid(gx[(3u * at + 1u) * n + unit] + u[1]);

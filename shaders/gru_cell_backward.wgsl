@@ -3,7 +3,7 @@
 // du = [dr', dz', r dn']: dr' = dn' u2 r (1 - r), dz' = dz z (1 - z), dn' = dn (1 - n^2). carry = dh z goes on beside them.
 // Grid: one thread per unit block and ROWS sequences, folded into y.
 
-// import rnn_tile.wgsl
+// import rnn_backward.wgsl
 // @variant ROWS=1 HAS_LENGTHS=false HAS_DY=false HAS_DH=false
 
 @group(0) @binding(0) var<storage, read> w_hh: array<V>; // [3, h, h]
@@ -16,6 +16,7 @@
 @group(0) @binding(7) var<storage, read_write> carry: array<V>; // [b, h]
 @group(0) @binding(8) var<uniform> params: Params;
 
+const GATES: u32 = 3;
 const HAS_DY: bool = true;
 const HAS_DH: bool = true;
 
@@ -23,28 +24,10 @@ const HAS_DH: bool = true;
 fn main(
   @builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_id) lid: vec3u,
 ) {
-  let p = place(wid, nwg, lid);
-  if (p.row >= params.batch) { return; }
-  let n = params.units;
-  var from_at: array<u32, ROWS>;
-  var dh: array<V, ROWS>;
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    from_at[r] = (params.other * params.batch + min(p.row + r, params.batch - 1u)) * 3u * n;
-  }
-  for (var k = 0u; k < 3u * n * params.linked; k++) {
-    let w = quad(k * WIDTH * n + p.unit, n);
-    // @unroll
-    for (var r = 0u; r < ROWS; r++) { dh[r] += combine(du[from_at[r] + k], w); }
-  }
-  // One copy of the cell, to compile faster: constant indices alone are cheap.
-  for (var row = 0u; row < ROWS; row++) {
-    var own: V;
-    // @unroll
-    for (var r = 0u; r < ROWS; r++) { own = select(own, dh[r], row == r); }
-    if (p.row + row < params.batch) { cell_backward(p.row + row, p.unit, own); }
-  }
+  back_through(wid, nwg, lid);
 }
+
+fn gate_gradient(i: u32) -> V { return du[i]; }
 
 fn cell_backward(row: u32, unit: u32, carried: V) {
   let n = params.units;

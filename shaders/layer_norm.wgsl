@@ -20,6 +20,10 @@ const CENTERED: bool = true;
 
 // import layer_norm_team.wgsl
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -60,10 +64,12 @@ fn main(
     var v = (x[start + u] - shift - offset) * scale;
     if (HAS_WEIGHT) { v *= weight[u]; }
     if (HAS_BIAS) { v += bias[u]; }
-    y[start + u] = v;
+    y[start + u] = finish(v, start + u);
   }
   if (l == 0u) {
-    mean[row] = total(shift + offset) / WIDTH;
+    // In two parts: x - mean then has all its digits in the gradients too.
+    mean[row] = total(shift) / WIDTH;
+    mean[params.rows + row] = total(offset) / WIDTH;
     rstd[row] = scale;
   }
 }

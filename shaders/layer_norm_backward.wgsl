@@ -24,6 +24,10 @@ fn weighted(at: u32, u: u32) -> V {
   return dy[at];
 }
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -35,6 +39,7 @@ fn main(
   let start = row * params.units;
   let l = lane % LANES;
   let center = V(mean[row]);
+  let rest = V(mean[params.rows + row]);
   let scale = rstd[row];
 
   var sum = V();
@@ -45,7 +50,7 @@ fn main(
     for (var u = block; u < min(block + BLOCK, params.units); u += LANES) {
       let g = weighted(start + u, u);
       part += g;
-      part_products += g * (x[start + u] - center);
+      part_products += g * (x[start + u] - center - rest);
     }
     sum += part;
     products += part_products;
@@ -54,7 +59,8 @@ fn main(
 
   if (mine >= params.rows) { return; }
   for (var u = l; u < params.units; u += LANES) {
-    let xhat = (x[start + u] - center) * scale;
-    dx[start + u] = (weighted(start + u, u) - select(V(), V(both.x), CENTERED) - xhat * both.y) * scale;
+    let xhat = (x[start + u] - center - rest) * scale;
+    let g = weighted(start + u, u) - select(V(), V(both.x), CENTERED);
+    dx[start + u] = finish((g - xhat * both.y) * scale, start + u);
   }
 }

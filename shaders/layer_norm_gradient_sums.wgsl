@@ -30,7 +30,7 @@ fn main(@builtin(workgroup_id) wid: vec3u, @builtin(local_invocation_id) lid: ve
   var sum = V();
   for (var row = first; row < min(first + params.rows_per_split, params.rows); row++) {
     let g = dy[row * params.units + u];
-    products += g * ((x[row * params.units + u] - V(mean[row])) * rstd[row]);
+    products += g * ((x[row * params.units + u] - V(mean[row]) - V(mean[params.rows + row])) * rstd[row]);
     sum += g;
   }
   let to = wid.y * 2u * params.units + u;

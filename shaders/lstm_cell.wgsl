@@ -30,10 +30,8 @@ fn main(
   // @unroll
   for (var r = 0u; r < ROWS; r++) {
     at[r] = params.t * params.batch + min(p.row + r, params.batch - 1u);
-    // @unroll
-    for (var g = 0u; g < 4u; g++) { z[4u * r + g] = gx[(4u * at[r] + g) * n + p.unit]; }
   }
-  for (var k = 0u; k < n; k++) {
+  for (var k = 0u; k < n * (1u - params.fresh); k++) {
     var h: array<V, ROWS>;
     // @unroll
     for (var r = 0u; r < ROWS; r++) { h[r] = hp[at[r] * n + k]; }
@@ -62,10 +60,14 @@ fn cell(row: u32, unit: u32, z: array<V, 4>) {
   let at = params.t * params.batch + row;
   let next = params.other * params.batch + row;
   let running = params.t < length;
-  let i = sigmoid(z[0]);
-  let f = sigmoid(z[1]);
-  let g = tanh_gate(z[2]);
-  let o = sigmoid(z[3]);
+  if (params.fresh == 1u) {
+    hp[at * n + unit] = V();
+    saved[(5u * at + 4u) * n + unit] = V();
+  }
+  let i = sigmoid(gx[4u * at * n + unit] + z[0]);
+  let f = sigmoid(gx[(4u * at + 1u) * n + unit] + z[1]);
+  let g = tanh_gate(gx[(4u * at + 2u) * n + unit] + z[2]);
+  let o = sigmoid(gx[(4u * at + 3u) * n + unit] + z[3]);
   let c = f * saved[(5u * at + 4u) * n + unit] + i * g;
   let h = select(V(), o * tanh_gate(c), running);
   y[at * n + unit] = h;

@@ -19,7 +19,8 @@ alias VB = vec4<f32>; // f32 unless B_VEC
 @group(0) @binding(1) var<storage, read> b: array<VB>; // [.., k, n], or [.., n, k] if TRANS_B
 @group(0) @binding(2) var<storage, read> bias: array<f32>; // [n]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [splits, .., m, n]
-@group(0) @binding(4) var<uniform> params: Params;
+@group(0) @binding(4) var<storage, read_write> a_sums: array<f32>; // [splits, m]: sums of op(a) along k, of one batch
+@group(0) @binding(5) var<uniform> params: Params;
 
 const TRANS_A: bool = false;
 const TRANS_B: bool = false;
@@ -27,6 +28,7 @@ const A_VEC: bool = true; // not TRANS_A, and k a multiple of four
 const B_VEC: bool = true; // rows as stored are a multiple of four long
 const K_TAIL: bool = false; // k is no multiple of four
 const HAS_BIAS: bool = false;
+const HAS_A_SUMS: bool = false; // where a is the gradient of a layer's output, its sums are the bias gradient
 
 fn epilogue(v: f32, i: u32) -> f32 { return v; }
 
@@ -96,6 +98,12 @@ fn load_b(at: vec4<u32>, kk: u32, k_end: u32) -> mat4x4<f32> {
     v = mat4x4<f32>(select(o, v[0], inside), select(o, v[1], inside), select(o, v[2], inside), select(o, v[3], inside));
   }
   return v;
+}
+
+// The rows' sums over k, four partial ones each: written by the workgroups of the first columns.
+fn store_sum(t: Tile, row: u32, sum: vec4<f32>) {
+  if (t.col > 0u || row >= params.m) { return; }
+  a_sums[t.y_base / params.n + row] = (sum.x + sum.y) + (sum.z + sum.w);
 }
 
 fn store(base: u32, row: u32, col: u32, v: vec4<f32>) {

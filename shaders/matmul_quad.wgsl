@@ -7,6 +7,7 @@ enable subgroups;
 // import matmul_block.wgsl
 // @variant TRANS_A=true A_VEC=false VA=f32
 // @variant TRANS_B=true HAS_BIAS=true
+// @variant TRANS_A=true A_VEC=false VA=f32 HAS_A_SUMS=true
 // @variant TRANS_A=true TRANS_B=true A_VEC=false B_VEC=false VA=f32 VB=f32 K_TAIL=true
 
 const WG: u32 = 16;
@@ -25,6 +26,7 @@ fn main(
   let at = cols_at(t.b_base, col);
   var rows: array<u32, TM>; // of four, the first is used: this lane's row g + q
   var acc: array<vec4<f32>, TM>; // acc[g + s] is row g + (q ^ s): a swap with lane q ^ s brings that row, for every lane
+  var sums: array<vec4<f32>, TM>; // as rows
   // @unroll
   for (var g = 0u; g < TM; g += 4u) {
     rows[g] = row_at(t.a_base, t.row + g + q);
@@ -34,6 +36,7 @@ fn main(
     // @unroll
     for (var g = 0u; g < TM; g += 4u) {
       let v = load_a(rows[g], kk, t.k_end);
+      if (HAS_A_SUMS) { sums[g] += v; }
       acc[g] += v * block;
       acc[g + 1u] += quadSwapX(v) * block;
       acc[g + 2u] += quadSwapY(v) * block;
@@ -42,6 +45,7 @@ fn main(
   }
   // @unroll
   for (var g = 0u; g < TM; g += 4u) {
+    if (HAS_A_SUMS && lid.x < 4u) { store_sum(t, t.row + g + q, sums[g]); }
     // @unroll
     for (var s = 0u; s < 4u; s++) {
       store(t.y_base, t.row + g + (q ^ s), col, acc[g + s]);

@@ -6,6 +6,7 @@
 // import matmul_block.wgsl
 // @variant TRANS_A=true A_VEC=false VA=f32
 // @variant TRANS_B=true HAS_BIAS=true TM=4
+// @variant TRANS_A=true A_VEC=false VA=f32 HAS_A_SUMS=true
 // @variant TRANS_A=true TRANS_B=true A_VEC=false B_VEC=false VA=f32 VB=f32 K_TAIL=true
 
 const WG: u32 = 16;
@@ -27,6 +28,7 @@ fn main(
   var rows: array<u32, TM>;
   var acc0: array<vec4<f32>, TM>;
   var acc1: array<vec4<f32>, TM>;
+  var sums: array<vec4<f32>, TM>;
   // @unroll
   for (var i = 0u; i < TM; i++) {
     rows[i] = row_at(t.a_base, t.row + i);
@@ -37,12 +39,14 @@ fn main(
     // @unroll
     for (var i = 0u; i < TM; i++) {
       let v = load_a(rows[i], kk, t.k_end);
+      if (HAS_A_SUMS) { sums[i] += v; }
       acc0[i] += v * b0;
       acc1[i] += v * b1;
     }
   }
   // @unroll
   for (var i = 0u; i < TM; i++) {
+    if (HAS_A_SUMS && lid.x == 0u) { store_sum(t, t.row + i, sums[i]); }
     store(t.y_base, t.row + i, col0, acc0[i]);
     store(t.y_base, t.row + i, col1, acc1[i]);
   }

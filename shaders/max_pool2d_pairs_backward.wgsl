@@ -14,6 +14,11 @@ struct Params {
 
 override WG: u32 = 64;
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+
+// Two neighbours from element 2 * pair on.
+fn store(pair: u32, v: vec2f) { dx[pair] = vec2f(epilogue(v.x, 2u * pair), epilogue(v.y, 2u * pair + 1u)); }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3u,
@@ -34,8 +39,8 @@ fn main(
       let corner = i32((oy * params.ow * 2u + column) * 2u);
       let above = vec2i(corner, corner + 1);
       let below = above + i32(params.ow) * 2;
-      dx[upper] = select(vec2f(0.0), vec2f(gradient[k]), above == vec2i(at[k]));
-      dx[upper + params.ow] = select(vec2f(0.0), vec2f(gradient[k]), below == vec2i(at[k]));
+      store(upper, select(vec2f(0.0), vec2f(gradient[k]), above == vec2i(at[k])));
+      store(upper + params.ow, select(vec2f(0.0), vec2f(gradient[k]), below == vec2i(at[k])));
     }
     column++;
     upper++;

@@ -1,18 +1,23 @@
 // The elementwise halves of Muon's step (Jordan 2024, as torch.optim.Muon) for one matrix of n elements in the slab:
 // momentum: m += fresh (g - m);  u = NESTEROV ? g + momentum (m - g) : m        between them u is made orthogonal -> o
 // apply:    p = decay p - rate o,  decay = 1 - lr weight_decay,  rate = lr by the shape
+// HAS_CONTROL: a gradient scaler may skip the step (step_control.wgsl); then u and o are not used.
 // Element by element, because the padding of the slab must stay zero. Grid: one thread per element, folded into y.
 
 @group(0) @binding(0) var<storage, read> x: array<f32>; // momentum: g; apply: o
 @group(0) @binding(1) var<storage, read_write> y: array<f32>; // momentum: m; apply: p
 @group(0) @binding(2) var<storage, read_write> u: array<f32>;
+@group(0) @binding(3) var<storage, read> control: array<f32>;
 
 struct Params { n: u32, a: f32, b: f32 } // momentum: fresh, momentum; apply: decay, rate
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(4) var<uniform> params: Params;
 
 override WG: u32 = 64;
 const NESTEROV: bool = false;
+const HAS_CONTROL: bool = false;
 // @variant NESTEROV=true entry=momentum
+// @variant HAS_CONTROL=true entry=momentum
+// @variant HAS_CONTROL=true entry=apply
 
 @compute @workgroup_size(WG)
 fn momentum(
@@ -22,6 +27,7 @@ fn momentum(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
+  if (HAS_CONTROL) { if (control[0] > 0.0) { return; } }
   let g = x[i];
   let m = y[i] + params.a * (g - y[i]);
   y[i] = m;
@@ -36,5 +42,6 @@ fn apply(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n) { return; }
+  if (HAS_CONTROL) { if (control[0] > 0.0) { return; } }
   y[i] = params.a * y[i] - params.b * x[i];
 }

@@ -3,22 +3,26 @@
 //   u = d / (sqrt(v - a^2) + eps);  MOMENTUM: m = momentum m + u, u = m;  p -= lr u
 // v - a^2 is not negative but by rounding. Where d = 0 u is 0, whatever eps: the slab's padding stays zero.
 // Grid: one thread per four elements, folded into y.
+// HAS_CONTROL: a gradient scaler may skip the step (step_control.wgsl).
 
 @group(0) @binding(0) var<storage, read> g: array<vec4<f32>>;
 @group(0) @binding(1) var<storage, read_write> p: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read_write> v: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> a: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> m: array<vec4<f32>>;
+@group(0) @binding(5) var<storage, read> control: array<f32>;
 
 struct Params { n4: u32, lr: f32, alpha: f32, fresh: f32, eps: f32, weight_decay: f32, momentum: f32 }
-@group(0) @binding(5) var<uniform> params: Params;
+@group(0) @binding(6) var<uniform> params: Params;
 
 override WG: u32 = 64;
+const HAS_CONTROL: bool = false;
 const CENTERED: bool = false;
 const MOMENTUM: bool = false;
 // @variant CENTERED=true
 // @variant MOMENTUM=true
 // @variant CENTERED=true MOMENTUM=true
+// @variant HAS_CONTROL=true
 
 fn is_zero(x: vec4<f32>) -> vec4<bool> {
   return (bitcast<vec4<u32>>(x) & vec4(0x7fffffffu)) == vec4(0u);
@@ -32,6 +36,7 @@ fn main(
 ) {
   let i = (wid.y * nwg.x + wid.x) * WG + lid.x;
   if (i >= params.n4) { return; }
+  if (HAS_CONTROL) { if (control[0] > 0.0) { return; } }
   let w = p[i];
   let d = g[i] + params.weight_decay * w;
   var square = params.alpha * v[i] + params.fresh * d * d;

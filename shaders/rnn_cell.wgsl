@@ -29,7 +29,7 @@ fn main(
     at[r] = (params.t * params.batch + min(p.row + r, params.batch - 1u)) * n;
     z[r] = gx[at[r] + p.unit];
   }
-  for (var k = 0u; k < n; k++) {
+  for (var k = 0u; k < n * (1u - params.fresh); k++) {
     let w = quad(p.unit * WIDTH * n + k, n);
     // @unroll
     for (var r = 0u; r < ROWS; r++) { z[r] += dots(hp[at[r] + k], w); }
@@ -47,6 +47,7 @@ fn cell(row: u32, unit: u32, z: V) {
   let n = params.units;
   let length = length_of(row);
   let running = params.t < length;
+  if (params.fresh == 1u) { hp[(params.t * params.batch + row) * n + unit] = V(); }
   var h = tanh_gate(z);
   if (RELU) { h = keep_nan(z, max(z, V())); }
   h = select(V(), h, running);

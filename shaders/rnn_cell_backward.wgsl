@@ -1,7 +1,7 @@
 // One step of an Elman RNN's gradient: dh = dy[t] + dz[other] w_hh (+ dh_n at the last step), dz[t] = dh (1 - y^2) for tanh,
 // dh where y > 0 for relu. Grid: one thread per unit block and ROWS sequences, folded into y.
 
-// import rnn_tile.wgsl
+// import rnn_backward.wgsl
 // @variant ROWS=1 HAS_LENGTHS=false HAS_DY=false HAS_DH=false RELU=true
 
 @group(0) @binding(0) var<storage, read> w_hh: array<V>; // [h, h]
@@ -12,6 +12,7 @@
 @group(0) @binding(5) var<storage, read_write> dz: array<V>; // [t, b, h]
 @group(0) @binding(6) var<uniform> params: Params;
 
+const GATES: u32 = 1;
 const HAS_DY: bool = true;
 const HAS_DH: bool = true;
 const RELU: bool = false;
@@ -20,28 +21,10 @@ const RELU: bool = false;
 fn main(
   @builtin(workgroup_id) wid: vec3u, @builtin(num_workgroups) nwg: vec3u, @builtin(local_invocation_id) lid: vec3u,
 ) {
-  let p = place(wid, nwg, lid);
-  if (p.row >= params.batch) { return; }
-  let n = params.units;
-  var from_at: array<u32, ROWS>;
-  var dh: array<V, ROWS>;
-  // @unroll
-  for (var r = 0u; r < ROWS; r++) {
-    from_at[r] = (params.other * params.batch + min(p.row + r, params.batch - 1u)) * n;
-  }
-  for (var k = 0u; k < n * params.linked; k++) {
-    let w = quad(k * WIDTH * n + p.unit, n);
-    // @unroll
-    for (var r = 0u; r < ROWS; r++) { dh[r] += combine(dz[from_at[r] + k], w); }
-  }
-  // One copy of the cell, to compile faster: constant indices alone are cheap.
-  for (var row = 0u; row < ROWS; row++) {
-    var own: V;
-    // @unroll
-    for (var r = 0u; r < ROWS; r++) { own = select(own, dh[r], row == r); }
-    if (p.row + row < params.batch) { cell_backward(p.row + row, p.unit, own); }
-  }
+  back_through(wid, nwg, lid);
 }
+
+fn gate_gradient(i: u32) -> V { return dz[i]; }
 
 fn cell_backward(row: u32, unit: u32, carried: V) {
   let n = params.units;

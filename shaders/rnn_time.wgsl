@@ -9,6 +9,7 @@ struct Params {
   t: u32, // the time index of this step
   other: u32, // forward: of the step that follows; backward: of the step whose gradient is known
   linked: u32, // 1 if there is such a step
+  fresh: u32, // 1 at a first step where every sequence starts from zeros: no state is read, the zeros are written for the gradient
   reverse: u32, // 1: time runs from the end of each sequence to its start
   steps: u32, // time indices in all
   batch: u32,

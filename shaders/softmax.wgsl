@@ -27,6 +27,10 @@ fn across_sum(v: V) -> V {
   return pair + pair.yxwz;
 }
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3<u32>,
@@ -55,9 +59,9 @@ fn main(
   if (row >= params.rows) { return; }
   if (LOG) {
     let shift = log_nan(total);
-    for (var i = first; i < end; i += step) { y[i] = (x[i] - top) - shift; }
+    for (var i = first; i < end; i += step) { y[i] = finish((x[i] - top) - shift, i); }
   } else {
     let scale = 1.0 / total;
-    for (var i = first; i < end; i += step) { y[i] = exp_nan(x[i] - top) * scale; }
+    for (var i = first; i < end; i += step) { y[i] = finish(exp_nan(x[i] - top) * scale, i); }
   }
 }

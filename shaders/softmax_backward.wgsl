@@ -23,6 +23,10 @@ fn across_sum(v: V) -> V {
   return pair + pair.yxwz;
 }
 
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
+fn finish(v: V, i: u32) -> V { return v; }
+
 @compute @workgroup_size(WG)
 fn main(
   @builtin(workgroup_id) wid: vec3<u32>,
@@ -47,6 +51,6 @@ fn main(
 
   if (row >= params.rows) { return; }
   for (var i = first; i < end; i += step) {
-    if (LOG) { dx[i] = dy[i] - exp_nan(y[i]) * total; } else { dx[i] = y[i] * (dy[i] - total); }
+    if (LOG) { dx[i] = finish(dy[i] - exp_nan(y[i]) * total, i); } else { dx[i] = finish(y[i] * (dy[i] - total), i); }
   }
 }

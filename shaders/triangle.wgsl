@@ -1,8 +1,11 @@
 // y[b, r, c] = x[b, r, c] on one side of a diagonal, else 0: c - r <= diagonal (tril), or >= with UPPER (triu).
 // Grid: one thread per element, folded into y.
 // @variant UPPER=true
-@group(0) @binding(0) var<storage, read> x: array<u32>;
-@group(0) @binding(1) var<storage, read_write> y: array<u32>;
+// Bits, so that one text serves every dtype.
+alias T = u32;
+
+@group(0) @binding(0) var<storage, read> x: array<T>;
+@group(0) @binding(1) var<storage, read_write> y: array<T>;
 
 struct Params { size: u32, rows: u32, cols: u32, diagonal: i32 }
 @group(0) @binding(2) var<uniform> params: Params;
@@ -22,5 +25,5 @@ fn main(
   let r = i32(t / params.cols % params.rows);
   // Chosen, not multiplied: what is cut off may be infinite or NaN.
   let kept = select(c - r <= params.diagonal, c - r >= params.diagonal, UPPER);
-  y[t] = select(0u, x[t], kept);
+  y[t] = select(T(), x[t], kept);
 }

@@ -107,6 +107,12 @@ export interface TensorMethods {
   triu(diagonal?: number): Tensor;
   maskedFill(mask: Tensor, value: Operand): Tensor;
   cast(dtype: DType): Tensor;
+  /** `cast` under PyTorch's name. */
+  to(dtype: DType): Tensor;
+  /** `cast("f16")`: needs shader-f16. */
+  half(): Tensor;
+  /** `cast("f32")` */
+  float(): Tensor;
   /** The same values without a tape; shares storage. */
   detach(): Tensor;
   /** Adds gradients to the `grad` of every leaf; see the function. */
@@ -135,6 +141,9 @@ const functions: Functions = {
   ...{ reshape, flatten, squeeze, unsqueeze, permute, transpose, expand, flip, slice, narrow, select },
   ...{ movedim, roll, unbind, tril, triu, maskedFill },
   detach: (x) => x.alias(),
+  to: cast,
+  half: (x) => cast(x, "f16"),
+  float: (x) => cast(x, "f32"),
 };
 
 for (const [name, fn] of Object.entries(functions) as [string, (...args: unknown[]) => unknown][]) {

@@ -28,11 +28,13 @@ export {
   valueAndGrad,
   vjp,
 } from "./functional/transforms.ts";
+export { type AutocastOptions, autocast } from "./tensor/autocast.ts";
 export { type BackwardOptions, backward, type GradOptions, grad } from "./tensor/autograd.ts";
 export { type Compiled, type CompileOptions, compile, type HostArray } from "./tensor/compile.ts";
 export {
   arange,
   type CreateOptions,
+  emptyLike,
   full,
   fullLike,
   hostScalar,
@@ -91,7 +93,7 @@ export { cumprod, cumsum, logcumsumexp } from "./kernels/cumulative.ts";
 export { cummax, cummin } from "./kernels/cumulative_max.ts";
 export { type DefineKernelOptions, defineKernel } from "./kernels/define_kernel.ts";
 export { type DiagonalOptions, diag, diagEmbed, diagonal } from "./kernels/diagonal.ts";
-export { bernoulli, multinomial, randint, randperm } from "./kernels/draw.ts";
+export { bernoulli, multinomial, randint, randintLike, randperm } from "./kernels/draw.ts";
 export { einsum } from "./kernels/einsum.ts";
 export { expand, repeat } from "./kernels/expand.ts";
 export { clamp, maximum, minimum } from "./kernels/extremes.ts";
@@ -100,6 +102,7 @@ export { isfinite, isinf, isnan, nanToNum } from "./kernels/finite.ts";
 export { flip } from "./kernels/flip.ts";
 export { gather, indexSelect } from "./kernels/gather.ts";
 export { bincount, histc } from "./kernels/histogram.ts";
+export { type IndexPutOptions, indexPut } from "./kernels/index_put.ts";
 export { logsumexp } from "./kernels/logsumexp.ts";
 export { maskedFill, maskedSelect } from "./kernels/masked.ts";
 export { matmul } from "./kernels/matmul.ts";

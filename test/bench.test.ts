@@ -2,8 +2,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Bench, check } from "../bench/kernels.ts";
 import { median } from "../bench/measure.ts";
-import { json, type Result, type Row, table, verdict } from "../bench/report.ts";
-import { peak as peakBench } from "../bench/roofs.ts";
+import { json, table, verdict } from "../bench/report.ts";
+import { roofs } from "../bench/roofs.ts";
+import { roofShaders } from "../bench/shader_texts.ts";
+import type { Result, Row } from "../bench/sweep.ts";
 import { requestDevice } from "../src/hosts/node.ts";
 import { tensor } from "../src/tensor/create.ts";
 
@@ -13,6 +15,7 @@ const bench = (kernel: string, flops: number, bytes: number, roof: Bench["roof"]
   };
   return { kernel, shape: "[1]", flops, bytes, roof, setup };
 };
+const { peak: peakBench } = roofs(roofShaders());
 const row = (b: Bench, ms: number): Row => ({ bench: b, times: { median: ms, best: ms / 2 }, gpu: null });
 
 const result: Result = {
@@ -20,6 +23,8 @@ const result: Result = {
   peak: row(bench("peak", 20e6, 0, "peak"), 1), // 20 GFLOP/s, best 40
   stream: row(bench("stream", 0, 4e6, "stream"), 1), // 4 GB/s
   rows: [row(bench("matmul", 10e6, 1e6, "peak"), 2), row(bench("sum", 1e6, 4e6, "stream"), 2)],
+  replay: { us: 0.5, medianUs: 0.4, dispatches: 40_000 },
+  known: null,
 };
 
 describe("report", () => {
@@ -27,6 +32,7 @@ describe("report", () => {
     expect(JSON.parse(json(result))).toEqual({
       adapter: "test adapter",
       peak: { gflops: 20, gbs: 4 },
+      rows: [],
       kernels: [
         { kernel: "matmul", shape: "[1]", ms: 2, gflops: 5, gbs: 0.5, share: 0.25 },
         { kernel: "sum", shape: "[1]", ms: 2, gflops: 0.5, gbs: 2, share: 0.5 },
@@ -43,11 +49,11 @@ describe("report", () => {
     [81, 20, /too busy: this run does not count$/],
     [40, 41, /too busy: this run does not count$/],
   ])("judges by half of best %d and median %d", (best, middle, words) => {
-    expect(verdict(result, { adapter: "this", best, median: middle })).toMatch(words);
+    expect(verdict({ ...result, known: { adapter: "this", best, median: middle } })).toMatch(words);
   });
 
   it("does not judge an adapter that it does not know", () => {
-    expect(verdict(result, null)).toMatch(/no figure for this adapter/);
+    expect(verdict(result)).toMatch(/no figure for this adapter/);
   });
 });
 

@@ -231,6 +231,9 @@ describe("selftest", () => {
         "gradientError",
         "doubleGradientError",
         "ok",
+        "f16",
+        "halfError",
+        "failures",
       ]);
       expect([o.op.toLowerCase().includes("sigmoid"), o.ok, o.forwardError < 1e-5]).toEqual([
         true,

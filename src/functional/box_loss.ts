@@ -6,9 +6,10 @@ import { add, div, mul, sub } from "../kernels/binary.ts";
 import { maximum, minimum } from "../kernels/extremes.ts";
 import { unsqueeze } from "../kernels/reshape.ts";
 import { select } from "../kernels/slice.ts";
+import { raised } from "../tensor/autocast.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { type LossOptions, reduced, sameShapes } from "./loss_reduction.ts";
+import { type LossOptions, needsFloat, reduced, sameShapes } from "./loss_reduction.ts";
 
 export interface BoxLossOptions extends LossOptions {
   /** Added to areas that are divided by. Default 1e-7. */
@@ -31,6 +32,7 @@ interface Corners {
  * @throws ShapeError unless the shapes agree and end in 4
  */
 export function iou(a: Tensor, b: Tensor, { eps = 1e-7, reduction }: BoxLossOptions = {}): Tensor {
+  [a, b] = [raised(a), raised(b)];
   const [p, q] = pair("iou", a, b);
   const { both, union } = overlap(p, q);
   return reduced("iou", sub(1, div(both, add(union, eps))), reduction);
@@ -41,6 +43,7 @@ export function iou(a: Tensor, b: Tensor, { eps = 1e-7, reduction }: BoxLossOpti
  * torchvision.ops.generalized_box_iou_loss, whose reduction is "none" by default, and here "mean"). As iou.
  */
 export function giou(a: Tensor, b: Tensor, { eps = 1e-7, reduction }: BoxLossOptions = {}): Tensor {
+  [a, b] = [raised(a), raised(b)];
   const [p, q] = pair("giou", a, b);
   const { both, union } = overlap(p, q);
   const [x1, y1, x2, y2] = [
@@ -60,6 +63,7 @@ export function boxIou(a: Tensor, b: Tensor): Tensor {
     throw new ShapeError(
       `boxIou: needs [n,4] and [m,4], a ${formatShape(a.shape)}, b ${formatShape(b.shape)}`,
     );
+  needsFloat("boxIou", a);
   const [p, q] = [corners("boxIou", unsqueeze(a, 1)), corners("boxIou", unsqueeze(b, 0))];
   const { both, union } = overlap(p, q);
   return div(both, union);

@@ -3,6 +3,7 @@
 
 import { UsageError } from "../gpu/errors.ts";
 import { hostEffect } from "../gpu/trace.ts";
+import { autocastAsNow } from "../tensor/autocast.ts";
 import { grad } from "../tensor/autograd.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { enableGrad, gradEnabled } from "../tensor/mode.ts";
@@ -28,10 +29,14 @@ export function checkpoint<A extends readonly Tensor[], R extends Tensor | reado
 ): R {
   if (!gradEnabled()) return fn(...inputs);
   const stream = new StreamMark();
+  const asNow = autocastAsNow();
   const { outputs, single, parameters } = firstRun(fn, inputs);
   const results = op("checkpoint", [...inputs, ...parameters], () => ({
     outputs,
-    pullback: (dys) => stream.again(() => pullback(fn, inputs, parameters, dys)),
+    pullback: (dys) => {
+      const again = ((...given) => asNow(() => fn(...given))) as typeof fn;
+      return stream.again(() => pullback(again, inputs, parameters, dys));
+    },
   }));
   return (single ? results[0] : results) as R;
 }

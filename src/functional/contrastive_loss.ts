@@ -7,6 +7,7 @@ import { crossEntropy } from "../kernels/cross_entropy.ts";
 import { diagEmbed } from "../kernels/diagonal.ts";
 import { batchedMatmul } from "../kernels/matmul.ts";
 import { where } from "../kernels/where.ts";
+import { raised } from "../tensor/autocast.ts";
 import { arange, full } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -30,6 +31,7 @@ const NEVER = -1e9;
  * @throws ShapeError for other shapes; OptionError unless temperature is positive
  */
 export function ntXent(a: Tensor, b: Tensor, { temperature = 0.5, reduction }: NtXentOptions = {}): Tensor {
+  [a, b] = [raised(a), raised(b)];
   const n = pairs("ntXent", a, b, temperature);
   const z = normalize(cat([a, b])); // [2n, d]
   const cosines = mul(batchedMatmul(z, z, { transB: true }), 1 / temperature); // [2n, 2n]
@@ -46,6 +48,7 @@ export function ntXent(a: Tensor, b: Tensor, { temperature = 0.5, reduction }: N
  * @param b [n, d]
  */
 export function infoNce(a: Tensor, b: Tensor, { temperature = 0.5, reduction }: NtXentOptions = {}): Tensor {
+  [a, b] = [raised(a), raised(b)];
   const n = pairs("infoNce", a, b, temperature);
   const cosines = mul(batchedMatmul(normalize(a), normalize(b), { transB: true }), 1 / temperature); // [n, n]
   return crossEntropy(cosines, arange(0, n, 1, { device: a.device, dtype: "i32" }), { reduction });

@@ -5,8 +5,9 @@ import { div } from "../kernels/binary.ts";
 import { cast } from "../kernels/cast.ts";
 import { ctcLosses } from "../kernels/ctc.ts";
 import { maximum } from "../kernels/extremes.ts";
-import { indexSelect } from "../kernels/gather.ts";
+import { indexSelectOrZero } from "../kernels/gather.ts";
 import { reshape } from "../kernels/reshape.ts";
+import { raised } from "../tensor/autocast.ts";
 import { tensor } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import { Tensor } from "../tensor/tensor.ts";
@@ -40,6 +41,7 @@ export function ctc(
   targetLengths: CtcLengths,
   { blank = 0, zeroInfinity = false, reduction = "mean" }: CtcOptions = {},
 ): Tensor {
+  x = raised(x);
   if (x.rank === 2) {
     const batch = reshape(x, [x.shape[0], 1, x.shape[1]]);
     const row = reshape(targets, [1, targets.size]);
@@ -55,7 +57,7 @@ export function ctc(
   };
   const losses = ctcLosses(call);
   if (reduction !== "mean") return reduced("ctc", losses, reduction);
-  return reduced("ctc", div(losses, maximum(cast(call.targetLengths, "f32"), 1)), "mean");
+  return reduced("ctc", div(losses, maximum(cast(call.targetLengths, losses.dtype), 1)), "mean");
 }
 
 function lengthsOf(what: string, lengths: CtcLengths, most: number, x: Tensor): Tensor {
@@ -78,6 +80,6 @@ function padded(targets: Tensor, lengths: CtcLengths): Tensor {
   lengths.forEach((n, row) => {
     for (let k = 0; k < n; k++) index[row * width + k] = from++;
   });
-  const rows = indexSelect(targets, 0, tensor(index, { device: targets.device }));
+  const rows = indexSelectOrZero(targets, 0, tensor(index, { device: targets.device }));
   return reshape(rows, [lengths.length, width]);
 }

@@ -7,6 +7,7 @@ import { sum } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { exp, log, square } from "../kernels/unary.ts";
 import { where } from "../kernels/where.ts";
+import { raised as inF32 } from "../tensor/autocast.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LossOptions, reduced, sameShapes } from "./loss_reduction.ts";
@@ -28,6 +29,7 @@ export function klDiv(
   y: Tensor,
   { reduction = "mean", logTarget = false }: KlDivOptions = {},
 ): Tensor {
+  [x, y] = [inF32(x), inF32(y)];
   sameShapes("klDiv", x, y);
   const losses = logTarget ? mul(exp(y), sub(y, x)) : relativeEntropy(x, y);
   if (reduction !== "batchmean") return reduced("klDiv", losses, reduction);
@@ -55,6 +57,7 @@ export interface PoissonNllOptions extends LossOptions {
  * @throws ShapeError unless x and y have one shape
  */
 export function poissonNll(x: Tensor, y: Tensor, options: PoissonNllOptions = {}): Tensor {
+  [x, y] = [inF32(x), inF32(y)];
   sameShapes("poissonNll", x, y);
   const { logInput = true, full = false, eps = 1e-8, reduction } = options;
   const losses = logInput ? sub(exp(x), mul(y, x)) : sub(x, mul(y, log(add(x, eps))));
@@ -88,6 +91,7 @@ export function gaussianNll(
   variance: Tensor,
   { full = false, eps = 1e-6, reduction }: GaussianNllOptions = {},
 ): Tensor {
+  [x, y, variance] = [inF32(x), inF32(y), inF32(variance)];
   sameShapes("gaussianNll", x, y);
   if (!(eps > 0)) throw new OptionError(`gaussianNll: eps must be positive, got ${eps}`);
   const v = raised(wide(variance, x), eps);

@@ -8,11 +8,14 @@ import { eq, ge, logicalAnd, lt } from "../kernels/compare.ts";
 import { checkClasses } from "../kernels/cross_entropy_check.ts";
 import { maximum } from "../kernels/extremes.ts";
 import { isnan } from "../kernels/finite.ts";
-import { gather, indexSelect } from "../kernels/gather.ts";
+import { gatherOrZero, indexSelectOrZero } from "../kernels/gather.ts";
 import { sum } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { log } from "../kernels/unary.ts";
 import { where } from "../kernels/where.ts";
+import { raised } from "../tensor/autocast.ts";
+import { floatOf } from "../tensor/dtype.ts";
+import { castFloat } from "../tensor/primitives.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LossOptions, reduced, sameShapes } from "./loss_reduction.ts";
 
@@ -30,28 +33,30 @@ export interface NllOptions extends LossOptions {
 
 /**
  * -w[t] x[t], x being log-probabilities (torch.nn.functional.nll_loss). "mean" divides by the sum of w[t].
- * An index outside [0, c) that is not ignoreIndex makes the loss NaN.
+ * An index outside [0, c) that is not ignoreIndex makes the loss NaN, and in debug mode is thrown as an IndexError at the
+ * next await.
  *
  * @param x f32 [n, c], [n, c, d1, ...] or [c]
  * @param labels i32 class indices [n], [n, d1, ...] or []
  */
 export function nll(x: Tensor, labels: Tensor, options: NllOptions = {}): Tensor {
+  x = raised(x);
   const { weight = null, ignoreIndex = -100, reduction = "mean" } = options;
   if (labels.dtype !== "i32")
     throw new DTypeError(`nll: labels must be i32 class indices, got ${labels.dtype}`);
-  checkClasses("nll", "log-probabilities", x, labels, weight);
+  checkClasses("nll", "log-probabilities", x, labels, weight, ignoreIndex);
   const axis = x.rank === 1 ? 0 : 1;
   const c = x.shape[axis];
   const ignored = eq(labels, ignoreIndex);
   const index = where(ignored, 0, labels); // [n, ...]
   const atClass = x.shape.map((s, i) => (i === axis ? 1 : s));
-  const picked = reshape(gather(x, axis, reshape(index, atClass)), labels.shape);
-  const w = weight ? reshape(indexSelect(weight, 0, reshape(index, [index.size])), labels.shape) : null;
+  const picked = reshape(gatherOrZero(x, axis, reshape(index, atClass)), labels.shape);
+  const w = weight ? reshape(indexSelectOrZero(weight, 0, reshape(index, [index.size])), labels.shape) : null;
   const valid = logicalAnd(ge(index, 0), lt(index, c));
   const counted = where(valid, mul(picked, w ? mul(w, -1) : -1), Number.NaN);
   const losses = where(ignored, 0, counted);
   if (reduction !== "mean") return reduced("nll", losses, reduction);
-  return div(sum(losses), sum(where(ignored, 0, w ?? 1)));
+  return castFloat(div(sum(losses), sum(where(ignored, 0, w ?? 1))), floatOf(x.dtype));
 }
 
 /**
@@ -65,6 +70,7 @@ export function bce(
   y: Tensor,
   { weight, reduction }: LossOptions & { weight?: Tensor } = {},
 ): Tensor {
+  [x, y] = [raised(x), raised(y)];
   sameShapes("bce", x, y);
   const losses = add(mul(y, cappedLog(x)), mul(sub(1, y), cappedLog(sub(1, x))));
   return reduced("bce", mul(losses, weight ? mul(weight, -1) : -1), reduction);
@@ -90,6 +96,7 @@ export interface BceWithLogitsOptions extends LossOptions {
  * Computed as p y softplus(-x) + (1 - y) softplus(x): no overflow and no cancellation.
  */
 export function bceWithLogits(x: Tensor, y: Tensor, options: BceWithLogitsOptions = {}): Tensor {
+  [x, y] = [raised(x), raised(y)];
   sameShapes("bceWithLogits", x, y);
   const { weight, posWeight, reduction } = options;
   if (options.maskNaN) return knownOnly(x, y, options);
@@ -104,5 +111,5 @@ function knownOnly(x: Tensor, y: Tensor, { reduction, ...options }: BceWithLogit
   const all = bceWithLogits(x, where(unknown, 0, y), { ...options, maskNaN: false, reduction: "none" });
   const losses = where(unknown, 0, all);
   if (reduction && reduction !== "mean") return reduced("bceWithLogits", losses, reduction);
-  return div(sum(losses), sum(where(unknown, 0, 1)));
+  return castFloat(div(sum(losses), sum(where(unknown, 0, 1))), floatOf(x.dtype));
 }

@@ -5,12 +5,14 @@ import { relu } from "../kernels/activation.ts";
 import { add, div, mul, sub } from "../kernels/binary.ts";
 import { eq } from "../kernels/compare.ts";
 import { minimum } from "../kernels/extremes.ts";
-import { gather, indexSelect } from "../kernels/gather.ts";
-import { oneHot } from "../kernels/one_hot.ts";
+import { gatherOrZero, indexSelectOrZero } from "../kernels/gather.ts";
+import { reportIndices } from "../kernels/index_check.ts";
+import { oneHotOrZero } from "../kernels/one_hot.ts";
 import { sum } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { sqrt, square } from "../kernels/unary.ts";
 import { where } from "../kernels/where.ts";
+import { raised } from "../tensor/autocast.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LossOptions, reduced, sameShapes } from "./loss_reduction.ts";
@@ -22,6 +24,7 @@ export interface MarginOptions extends LossOptions {
 
 /** max(0, margin - y x) of scores x and labels y of +-1, margin 1 by default: of support vector machines. One shape. */
 export function hinge(x: Tensor, y: Tensor, { margin = 1, reduction }: MarginOptions = {}): Tensor {
+  [x, y] = [raised(x), raised(y)];
   sameShapes("hinge", x, y);
   return reduced("hinge", relu(sub(margin, mul(x, y))), reduction);
 }
@@ -31,6 +34,7 @@ export function hinge(x: Tensor, y: Tensor, { margin = 1, reduction }: MarginOpt
  * shape; margin 1 by default.
  */
 export function hingeEmbedding(x: Tensor, y: Tensor, { margin = 1, reduction }: MarginOptions = {}): Tensor {
+  [x, y] = [raised(x), raised(y)];
   sameShapes("hingeEmbedding", x, y);
   const [near, far] = [where(eq(y, -1), 0, x), where(eq(y, 1), 0, relu(sub(margin, x)))];
   return reduced("hingeEmbedding", add(near, far), reduction);
@@ -46,6 +50,7 @@ export function marginRanking(
   y: Tensor,
   { margin = 0, reduction }: MarginOptions = {},
 ): Tensor {
+  [a, b, y] = [raised(a), raised(b), raised(y)];
   sameShapes("marginRanking", a, b);
   sameShapes("marginRanking", a, y);
   return reduced("marginRanking", relu(sub(margin, mul(y, sub(a, b)))), reduction);
@@ -63,9 +68,11 @@ export interface MultiMarginOptions extends MarginOptions {
  *
  * @param x [n, c] or [c]
  * @param labels i32 [n] or []
- * @throws ShapeError, DTypeError; OptionError unless p is 1 or 2
+ * @throws ShapeError, DTypeError; OptionError unless p is 1 or 2; IndexError in debug mode, at the next await, for a label
+ *   that is no class
  */
 export function multiMargin(x: Tensor, labels: Tensor, options: MultiMarginOptions = {}): Tensor {
+  x = raised(x);
   const { p = 1, margin = 1, weight, reduction } = options;
   if (p !== 1 && p !== 2) throw new OptionError(`multiMargin: p must be 1 or 2, got ${p}`);
   if (labels.dtype !== "i32") throw new DTypeError(`multiMargin: labels must be i32, got ${labels.dtype}`);
@@ -75,12 +82,19 @@ export function multiMargin(x: Tensor, labels: Tensor, options: MultiMarginOptio
       `multiMargin: needs x [n,c] and labels [n], x ${formatShape(x.shape)}, labels ${formatShape(labels.shape)}`,
     );
   }
+  reportIndices("multiMargin", labels, c);
   const scores = reshape(x, [labels.size, c]); // [n, c]
-  const right = gather(scores, 1, reshape(labels, [labels.size, 1])); // [n, 1]
+  const right = gatherOrZero(scores, 1, reshape(labels, [labels.size, 1])); // [n, 1]
   const over = relu(add(sub(margin, right), scores));
-  const others = where(eq(oneHot(reshape(labels, [labels.size]), c), 1), 0, p === 1 ? over : square(over));
+  const others = where(
+    eq(oneHotOrZero(reshape(labels, [labels.size]), c), 1),
+    0,
+    p === 1 ? over : square(over),
+  );
   const losses = mul(sum(others, 1), 1 / c); // [n]
-  const weighted = weight ? mul(losses, indexSelect(weight, 0, reshape(labels, [labels.size]))) : losses;
+  const weighted = weight
+    ? mul(losses, indexSelectOrZero(weight, 0, reshape(labels, [labels.size])))
+    : losses;
   return reduced("multiMargin", reshape(weighted, labels.shape), reduction);
 }
 
@@ -99,6 +113,7 @@ export function cosineEmbedding(
   y: Tensor,
   { margin = 0, reduction }: MarginOptions = {},
 ): Tensor {
+  [a, b] = [raised(a), raised(b)];
   sameShapes("cosineEmbedding", a, b);
   if (y.rank !== a.rank - 1 || y.shape.some((s, i) => s !== a.shape[i])) {
     throw new ShapeError(
@@ -130,6 +145,7 @@ export function tripletMargin(
   negative: Tensor,
   options: TripletMarginOptions = {},
 ): Tensor {
+  [anchor, positive, negative] = [raised(anchor), raised(positive), raised(negative)];
   const { margin = 1, p = 2, eps = 1e-6, swap = false, reduction } = options;
   sameShapes("tripletMargin", anchor, positive);
   sameShapes("tripletMargin", anchor, negative);

@@ -10,6 +10,7 @@ import { sum } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { logSoftmax } from "../kernels/softmax.ts";
 import { expm1, neg, reciprocal, square } from "../kernels/unary.ts";
+import { raised } from "../tensor/autocast.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type NllOptions, nll } from "./loss.ts";
@@ -29,6 +30,7 @@ export interface OverlapOptions extends LossOptions {
  * @throws ShapeError for fewer than two axes or different shapes
  */
 export function dice(x: Tensor, y: Tensor, { smooth = 1e-5, reduction }: OverlapOptions = {}): Tensor {
+  [x, y] = [raised(x), raised(y)];
   return tverskyOf("dice", x, y, { smooth, reduction, alpha: 0.5, beta: 0.5 });
 }
 
@@ -44,6 +46,7 @@ export interface TverskyOptions extends OverlapOptions {
  * et al. 2017), of each sample and class over the pixels. Shapes and errors as dice.
  */
 export function tversky(x: Tensor, y: Tensor, options: TverskyOptions = {}): Tensor {
+  [x, y] = [raised(x), raised(y)];
   return tverskyOf("tversky", x, y, options);
 }
 
@@ -66,6 +69,7 @@ export function generalizedDice(
   y: Tensor,
   { smooth = 1e-5, reduction }: OverlapOptions = {},
 ): Tensor {
+  [x, y] = [raised(x), raised(y)];
   const [p, q] = [pixels("generalizedDice", x, y), pixels("generalizedDice", y, x)];
   const [both, sizes, volume] = [sum(mul(p, q), -1), add(sum(p, -1), sum(q, -1)), sum(q, -1)]; // [n, c]
   const w = reciprocal(square(maximum(volume, 1)));
@@ -99,6 +103,7 @@ export function focal(
   y: Tensor,
   { alpha = 0.25, gamma = 2, reduction }: FocalOptions = {},
 ): Tensor {
+  [x, y] = [raised(x), raised(y)];
   sameShapes("focal", x, y);
   checkGamma("focal", gamma);
   const not = sub(1, y);

@@ -6,6 +6,7 @@ import { mul, sub } from "../kernels/binary.ts";
 import { lt } from "../kernels/compare.ts";
 import { abs, square } from "../kernels/unary.ts";
 import { where } from "../kernels/where.ts";
+import { raised } from "../tensor/autocast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type LossOptions, reduced, sameShapes } from "./loss_reduction.ts";
 
@@ -61,5 +62,5 @@ export function huber(
 
 function difference(name: string, x: Tensor, y: Tensor): Tensor {
   sameShapes(name, x, y);
-  return sub(x, y);
+  return sub(raised(x), raised(y));
 }

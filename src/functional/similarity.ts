@@ -5,7 +5,9 @@ import { add, div, mul, sub } from "../kernels/binary.ts";
 import { maximum } from "../kernels/extremes.ts";
 import { sum } from "../kernels/reduce.ts";
 import { norm } from "../kernels/vector_norm.ts";
+import { raised } from "../tensor/autocast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { needsFloat } from "./loss_reduction.ts";
 
 export interface NormalizeOptions {
   /** Which norm. Default 2. */
@@ -18,6 +20,8 @@ export interface NormalizeOptions {
 
 /** x / max(||x||_p, eps) along an axis (torch.nn.functional.normalize). */
 export function normalize(x: Tensor, { p = 2, axis = 1, eps = 1e-12 }: NormalizeOptions = {}): Tensor {
+  needsFloat("normalize", x);
+  x = raised(x);
   return div(x, maximum(norm(x, { p, axes: axis, keepdim: true }), eps));
 }
 
@@ -32,6 +36,8 @@ export interface PairwiseDistanceOptions {
 
 /** ||a - b + eps||_p over the last axis (torch.nn.functional.pairwise_distance); shapes broadcast. */
 export function pairwiseDistance(a: Tensor, b: Tensor, options: PairwiseDistanceOptions = {}): Tensor {
+  needsFloat("pairwiseDistance", a);
+  [a, b] = [raised(a), raised(b)];
   const { p = 2, eps = 1e-6, keepdim = false } = options;
   return norm(add(sub(a, b), eps), { p, axes: -1, keepdim });
 }
@@ -49,5 +55,7 @@ export function cosineSimilarity(
   b: Tensor,
   { axis = 1, eps = 1e-8 }: CosineSimilarityOptions = {},
 ): Tensor {
+  needsFloat("cosineSimilarity", a);
+  [a, b] = [raised(a), raised(b)];
   return sum(mul(normalize(a, { axis, eps }), normalize(b, { axis, eps })), axis);
 }

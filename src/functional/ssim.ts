@@ -9,6 +9,7 @@ import { mean } from "../kernels/reduce.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { split } from "../kernels/split.ts";
 import { square } from "../kernels/unary.ts";
+import { inF32 } from "../kernels/wide.ts";
 import { tensor } from "../tensor/create.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -48,6 +49,11 @@ export function ssim(x: Tensor, y: Tensor, options: SsimOptions = {}): Tensor {
       `ssim: needs [n,c,h,w] of ${windowSize} pixels or more, got ${formatShape(x.shape)}`,
     );
   }
+  return inF32([x, y], (x, y) => similarity(x, y, { windowSize, sigma, dataRange, k1, k2, reduction }));
+}
+
+function similarity(x: Tensor, y: Tensor, options: Required<SsimOptions>): Tensor {
+  const { windowSize, sigma, dataRange, k1, k2, reduction } = options;
   const [n, c, h, w] = x.shape;
   const plane = (t: Tensor) => reshape(t, [n * c, 1, h, w]);
   const [p, q] = [plane(x), plane(y)];

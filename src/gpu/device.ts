@@ -6,6 +6,7 @@ import type { Bindable, Recorder } from "./dispatch.ts";
 import { EagerRecorder } from "./eager.ts";
 import { ErrorSink } from "./error_sink.ts";
 import { DeviceError, DeviceLostError, UsageError, ValidationError } from "./errors.ts";
+import { IndexReports } from "./index_reports.ts";
 import { PipelineCache } from "./pipeline.ts";
 import { BufferPool, type MemoryReport } from "./pool.ts";
 import { type ProfileRow, Profiler } from "./profiler.ts";
@@ -14,7 +15,10 @@ import { ReadBack } from "./readback.ts";
 export interface DeviceOptions {
   /** `"default"`: ask for WebGPU's default limits instead of the adapter's largest buffers. */
   readonly limits?: "default";
-  /** Every dispatch has its own submit and error scope; errors carry the label and the stack of the call. */
+  /**
+   * Every dispatch has its own submit and error scope; errors carry the label and the stack of the call. Indices outside
+   * their range, which are ignored otherwise, are reported as an IndexError.
+   */
   readonly debug?: boolean;
   /** Throw OutOfMemoryError at once when live and pooled buffers would exceed this. */
   readonly memoryBudgetBytes?: number;
@@ -36,6 +40,8 @@ export class Device {
   readonly cells: Cells;
   readonly errors = new ErrorSink();
   readonly debug: boolean;
+  /** Only in debug mode. */
+  readonly indexReports: IndexReports | null;
   /** Resolves with the reason when the device is lost, `destroy()` included. */
   readonly lost: Promise<string>;
   /** Where ops go: the eager recorder, or the trace of a capture. */
@@ -60,6 +66,7 @@ export class Device {
     this.recorder = this.eager;
     this.cells = new Cells(this);
     this.readBack = new ReadBack(this);
+    this.indexReports = this.debug ? new IndexReports(this) : null;
     gpu.addEventListener("uncapturederror", (event) => {
       this.errors.report(new ValidationError(event.error.message));
       event.preventDefault();
@@ -114,6 +121,7 @@ export class Device {
   /** Resolves when all work so far has run on the GPU; throws what went wrong in it. */
   async settle(): Promise<void> {
     this.check("settle");
+    this.indexReports?.poll();
     await this.eager.unparked();
     this.eager.flush();
     await Promise.all([this.gpu.queue.onSubmittedWorkDone(), this.errors.settle()]);
@@ -125,6 +133,7 @@ export class Device {
     this.flush();
     this.paced.push(this.eager.unparked().then(() => this.gpu.queue.onSubmittedWorkDone()));
     while (this.paced.length > limit) await this.paced.shift();
+    if (this.debug) await this.settle();
     this.errors.raise();
     this.check("step");
   }

@@ -3,6 +3,8 @@
 
 import type { Device } from "./device.ts";
 import type { PipelineEntry } from "./pipeline.ts";
+import type { Shader } from "./shader.ts";
+import type { SpecialiseOptions } from "./specialise.ts";
 import type { Storage } from "./storage.ts";
 
 /** Something a shader binding can point at: a byte range of a storage. Tensors are Bindable. */
@@ -13,11 +15,13 @@ export interface Bindable {
   readonly byteLength: number;
   /** For listings; a bare range has none. */
   readonly shape?: readonly number[];
+  /** WGSL's name of the stored element; a bare range has none, and any binding takes it. */
+  readonly elementType?: string;
 }
 
 /** The place alone, without the tensor: it stays valid when the tensor is released, as long as somebody holds the storage. */
-export function rangeOf({ device, storage, byteOffset, byteLength, shape }: Bindable): Bindable {
-  return { device, storage, byteOffset, byteLength, shape };
+export function rangeOf({ device, storage, byteOffset, byteLength, shape, elementType }: Bindable): Bindable {
+  return { device, storage, byteOffset, byteLength, shape, elementType };
 }
 
 /** A number read on the host at every run, eager or replayed: learning rate, step count, random offset. */
@@ -41,15 +45,70 @@ export interface DispatchParam {
   readonly value: ParamValue;
 }
 
-/** What a fuser may do with a dispatch. Opaque: nothing. */
-export type FusionRole =
-  | { readonly kind: "elementwise"; readonly apply: string }
-  | { readonly kind: "prologue"; readonly input: string }
-  | { readonly kind: "epilogue"; readonly output: string }
-  | { readonly kind: "opaque" };
+/**
+ * What a fuser may do with a dispatch. Besides, a shader with the hook `epilogue(v: f32, i: u32) -> f32` promises to write
+ * element i of its result, the binding y or dx, as epilogue(v, i) and in no other way.
+ */
+export type FusionRole = ElementwiseRole | CopyRole | StridedRole | OpaqueRole;
+
+/** y[i] = apply(operands at i, numbers). */
+export interface ElementwiseRole {
+  readonly kind: "elementwise";
+  /** `fn apply(...) -> R`, over the aliases T and R. */
+  readonly apply: string;
+  /** Functions of shaders/scalar/ that it calls. */
+  readonly calls: readonly string[];
+  /** T and R in WGSL. */
+  readonly type: string;
+  readonly result: string;
+  /** Its first arguments: names of bindings, whose shapes broadcast against y's, or numbers. */
+  readonly operands: readonly (string | number)[];
+  /** Its last arguments. */
+  readonly numbers: readonly number[];
+}
+
+/** y = x, bit by bit, all of it. */
+export interface CopyRole {
+  readonly kind: "copy";
+}
+
+/** dst[dstOffset + i . dst] = src[srcOffset + i . src] over a box of indices i, all in elements, bit by bit. */
+export interface StridedRole {
+  readonly kind: "strided";
+  readonly axes: readonly { readonly size: number; readonly src: number; readonly dst: number }[];
+  readonly srcOffset: number;
+  readonly dstOffset: number;
+  /** Of an element. */
+  readonly bytes: number;
+  /** How src is read: its axes are the last of the role's. */
+  readonly views: { readonly src: StridedView };
+}
+
+export interface OpaqueRole {
+  readonly kind: "opaque";
+  /** Bindings that the kernel walks by strides, which a fuser may change. */
+  readonly views?: Readonly<Record<string, StridedView>>;
+}
+
+/** Element (i, e) of a binding, e < run, is at offset + i . strides + e; the kernel visits no other. */
+export interface StridedView {
+  /** Sizes, and the params that hold the strides, in elements. No two bindings share a param, but for reads of the same. */
+  readonly axes: readonly { readonly size: number; readonly param: string }[];
+  readonly run: number;
+  /** The param that holds the offset; null: 0. */
+  readonly offset: string | null;
+  /** What offset and strides must be multiples of, and in what the params count them. */
+  readonly align: number;
+  readonly unit?: number;
+  /** This result may stand in the storage of another one, if this constant is then true and this binding nothing. */
+  readonly joins?: { readonly binding: string; readonly constant: string };
+}
 
 export interface Dispatch {
   readonly kernel: string;
+  /** What the pipeline was made from: a fuser makes another from it. */
+  readonly shader: Shader;
+  readonly options: SpecialiseOptions;
   readonly pipeline: PipelineEntry;
   readonly bindings: readonly DispatchBinding[];
   readonly params: readonly DispatchParam[];

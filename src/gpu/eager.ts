@@ -92,6 +92,7 @@ export class EagerRecorder implements Recorder {
       run();
       return;
     }
+    for (const p of needs) void p.ready; // all at once, not each when its turn comes
     this.parked.push({ needs, run, fail: fail ?? ((error) => this.device.errors.report(error)) });
     if (!this.draining) void this.drain();
   }
@@ -105,8 +106,11 @@ export class EagerRecorder implements Recorder {
     this.enqueue([], destroy, () => {}); // a lost device has none left
   }
 
-  /** Copies a range into `staging` in order with all other work; resolves once that copy is submitted. */
-  copyOut(source: Bindable, staging: GPUBuffer, bytes: number): Promise<void> {
+  /**
+   * Copies a range into `staging` in order with all other work, and if asked sets it to zero then; resolves once that is
+   * submitted.
+   */
+  copyOut(source: Bindable, staging: GPUBuffer, bytes: number, clear = false): Promise<void> {
     const buffer = source.storage.buffer;
     const at = source.byteOffset + buffer.base;
     return new Promise((resolve, reject) => {
@@ -117,6 +121,7 @@ export class EagerRecorder implements Recorder {
           this.endPass();
           buffer.lastBatch = this.batch;
           encoder.copyBufferToBuffer(buffer.gpu, at, staging, 0, bytes);
+          if (clear) encoder.clearBuffer(buffer.gpu, at, bytes);
           this.flush();
           resolve();
         },

@@ -8,15 +8,19 @@ export class ErrorSink {
 
   /** Follows an error scope that has been popped; `describe` makes the typed error. */
   watch(scope: Promise<GPUError | null>, describe?: (error: GPUError) => Error): void {
-    const done = scope.then(
-      (error) => {
-        this.waiting.delete(done);
+    this.follow(
+      scope.then((error) => {
         if (error) this.report(describe ? describe(error) : new ValidationError(error.message));
-      },
-      () => {
-        this.waiting.delete(done); // The device was lost; whoever awaits a read learns it there.
-      },
+      }),
     );
+  }
+
+  /** Has `settle` wait for work that may report. If it fails, the device was lost: whoever awaits a read learns it there. */
+  follow(work: Promise<void>): void {
+    const over = () => {
+      this.waiting.delete(done);
+    };
+    const done = work.then(over, over);
     this.waiting.add(done);
   }
 

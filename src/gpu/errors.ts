@@ -27,6 +27,22 @@ export class UsageError extends WgradError {}
 /** A file that is not what it should be: truncated, corrupt, of another kind. */
 export class FormatError extends WgradError {}
 
+/** Debug mode: an index of gather, scatter, embedding, ... outside its range [0, end). Thrown at the next await, with the stack of the call. */
+export class IndexError extends WgradError {
+  constructor(
+    message: string,
+    /** Module path and op. */
+    readonly label: string,
+    /** The first one outside, in row-major order. */
+    readonly index: number,
+    /** Where it stands in the tensor of indices. */
+    readonly position: readonly number[],
+    readonly end: number,
+  ) {
+    super(message);
+  }
+}
+
 /** WGSL that did not compile; carries the file, the line and the text of that line. */
 export class ShaderError extends WgradError {
   constructor(

@@ -10,7 +10,8 @@ import {
   HostScalar,
   type ParamValue,
 } from "./dispatch.ts";
-import { DeviceError, LimitError, OptionError, UsageError } from "./errors.ts";
+import { DeviceError, DTypeError, LimitError, OptionError, UsageError } from "./errors.ts";
+import { elementOf } from "./half_storage.ts";
 import { labelled } from "./label.ts";
 import type { PipelineEntry } from "./pipeline.ts";
 import type { Shader } from "./shader.ts";
@@ -64,10 +65,10 @@ export function kernel<const S extends Shader>(shader: S): Kernel<S> {
   const bindingList = Object.entries(shader.bindings);
   const paramList = Object.entries(shader.params);
 
-  const pipelineOf = (device: Device, o: KernelOptions<S>): PipelineEntry => {
+  const pipelineOf = (device: Device, o: Variant): PipelineEntry => {
     let variants = pipelines.get(device);
     if (!variants) pipelines.set(device, (variants = new Map()));
-    const key = variantKey(o as Variant);
+    const key = variantKey(o);
     let entry = variants.get(key);
     if (!entry) variants.set(key, (entry = device.pipelines.get(shader, o as never)));
     if (entry.error) throw entry.error;
@@ -83,6 +84,8 @@ export function kernel<const S extends Shader>(shader: S): Kernel<S> {
     if (x > MAX_GROUPS || y > MAX_GROUPS || z > MAX_GROUPS) {
       throw new LimitError(`${label}: grid [${x},${y},${z}] exceeds ${MAX_GROUPS} workgroups a dimension`);
     }
+    const half = storedAsHalf(shader, given, options.types, label);
+    const variant = (half.length > 0 ? { ...options, half } : options) as Variant;
     let bytes = 0;
     let missing = 0;
     const bound: DispatchBinding[] = bindingList.map(([key, b]) => {
@@ -95,7 +98,9 @@ export function kernel<const S extends Shader>(shader: S): Kernel<S> {
     const values = params as Readonly<Record<string, ParamValue>>;
     const dispatch: Dispatch = {
       kernel: name,
-      pipeline: pipelineOf(device, options),
+      shader,
+      options: variant as never,
+      pipeline: pipelineOf(device, variant),
       bindings: bound,
       params: paramList.map(([key, p]) => ({
         name: key,
@@ -140,15 +145,41 @@ interface Variant {
   readonly types?: Readonly<Record<string, string | undefined>>;
   readonly hooks?: Readonly<Record<string, string>>;
   readonly append?: string;
+  readonly half?: readonly string[];
 }
 
 /** Equal for equal options only: names are identifiers, and the rest is numbers behind a mark of their kind. Runs at every dispatch. */
-function variantKey({ entry, constants, types, hooks, append }: Variant): string {
+function variantKey({ entry, constants, types, hooks, append, half }: Variant): string {
   let key = entry ?? "";
   for (const name in constants) key += `,${name}=${constants[name]}`;
   for (const name in types) key += `,${name}:${textId(types[name])}`;
   for (const name in hooks) key += `,${name}(${textId(hooks[name])}`;
+  if (half) key += `,~${half}`;
   return append ? `${key},+${textId(append)}` : key;
+}
+
+const NONE: readonly string[] = [];
+
+/** The bindings that hold f32 in the shader and are given an f16 tensor. */
+function storedAsHalf(
+  shader: Shader,
+  given: Readonly<Record<string, Bindable | null>>,
+  types: object | undefined,
+  label: string,
+): readonly string[] {
+  let found: string[] | null = null;
+  for (const name in shader.bindings) {
+    const type = given[name]?.elementType;
+    if (type === undefined) continue;
+    const native = types !== undefined && Object.values(types).some((t) => t.includes("f16"));
+    if (type !== "f16" && !native) continue;
+    const { scalar } = elementOf(shader.bindings[name].type, { ...shader.aliases, ...types });
+    if (scalar === type) continue;
+    if (type === "f16" && scalar === "f32") (found ??= []).push(name);
+    else if (type === "f16" || scalar === "f16")
+      throw new DTypeError(`${label}: ${name} holds ${scalar} elements, a tensor of ${type} was given`);
+  }
+  return found ?? NONE;
 }
 
 function deviceOf(bindings: Readonly<Record<string, Bindable | null>>, label: string): Device {

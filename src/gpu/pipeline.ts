@@ -6,7 +6,7 @@ import { ShaderError } from "./errors.ts";
 import type { Shader } from "./shader.ts";
 import { type SpecialiseOptions, specialise } from "./specialise.ts";
 
-/** A pipeline that is compiled, compiling (`pipeline` null, `ready` pending) or broken (`error`). */
+/** A pipeline that is compiled, compiling (`pipeline` null, `ready` pending), broken (`error`), or not asked for yet. */
 export interface PipelineEntry {
   readonly id: number;
   readonly file: string;
@@ -18,7 +18,8 @@ export interface PipelineEntry {
   readonly paramsBinding: number | null;
   pipeline: GPUComputePipeline | null;
   error: Error | null;
-  ready: Promise<void>;
+  /** Asking starts the compilation: what a fuser replaces is never compiled. */
+  readonly ready: Promise<void>;
 }
 
 interface Layout {
@@ -54,11 +55,6 @@ export class PipelineCache {
     return entry;
   }
 
-  /** Resolves when every pipeline asked for so far is compiled. */
-  async ready(): Promise<void> {
-    await Promise.all([...this.byText.values()].map((e) => e.ready));
-  }
-
   private compile(
     shader: Shader,
     code: string,
@@ -67,6 +63,8 @@ export class PipelineCache {
     lines: readonly number[],
   ): PipelineEntry {
     const layout = this.layout(shader);
+    let compiling: Promise<void> | null = null;
+    const begin = () => this.begin(entry, layout, entryPoint, lines);
     const entry: PipelineEntry = {
       id: nextPipeline++,
       file: shader.file,
@@ -77,27 +75,38 @@ export class PipelineCache {
       paramsBinding: shader.paramsBinding,
       pipeline: null,
       error: null,
-      ready: Promise.resolve(),
+      get ready() {
+        return (compiling ??= begin());
+      },
     };
+    return entry;
+  }
+
+  private begin(
+    entry: PipelineEntry,
+    layout: Layout,
+    entryPoint: string,
+    lines: readonly number[],
+  ): Promise<void> {
+    const { file, code, overrides } = entry;
     this.device.pushErrorScope("validation");
-    const module = this.module(shader.file, code);
+    const module = this.module(file, code);
     const compiled = this.device.createComputePipelineAsync({
-      label: shader.file,
+      label: file,
       layout: layout.pipeline,
       compute: { module, entryPoint, constants: overrides },
     });
     // The same fault arrives with the rejected promise, where it can name the line.
     void this.device.popErrorScope().catch(() => null);
-    entry.ready = compiled.then(
+    return compiled.then(
       (pipeline) => {
         entry.pipeline = pipeline;
       },
       async (cause: Error) => {
-        entry.error = await describe(module, shader.file, code, lines, cause);
+        entry.error = await describe(module, file, code, lines, cause);
         this.errors.report(entry.error);
       },
     );
-    return entry;
   }
 
   private module(file: string, code: string): GPUShaderModule {

@@ -10,6 +10,8 @@ export interface ProfileRow {
   readonly grid: readonly [number, number, number];
   readonly flops: number;
   readonly bytes: number;
+  /** Nanoseconds between the start of its submit's first dispatch and its own. */
+  readonly startNs: number;
   /** Nanoseconds on the GPU. */
   readonly ns: number;
 }
@@ -79,6 +81,7 @@ async function readRows(staging: GPUBuffer, batch: readonly Dispatch[]): Promise
   return batch.map((d, i) => {
     // A clock that steps back between passes is a driver fault: report zero, not a huge number.
     const ns = Math.max(0, Number(times[2 * i + 1] - times[2 * i]));
-    return { label: d.label, kernel: d.kernel, grid: d.grid, flops: d.flops, bytes: d.bytes, ns };
+    const startNs = Math.max(0, Number(times[2 * i] - times[0]));
+    return { label: d.label, kernel: d.kernel, grid: d.grid, flops: d.flops, bytes: d.bytes, startNs, ns };
   });
 }

@@ -1,12 +1,20 @@
-// A captured step, ready to run again: buffers assigned, bind groups and params baked, replayed in one pass and one
-// submit. This is the plain program: no fusion, no memory plan, one buffer per storage.
+// A captured step, ready to run again: rewritten (fuse/), memory planned (plan.ts), bind groups and params baked, replayed
+// in one pass and one submit.
 
 import { BindGroups } from "./bind_groups.ts";
 import type { Device } from "./device.ts";
-import { type Bindable, type Dispatch, writeParam } from "./dispatch.ts";
+import { type Bindable, type Dispatch, type DispatchParam, writeParam } from "./dispatch.ts";
 import { bindingRange, PARAMS_STRIDE, writeAligned } from "./eager.ts";
+import { optimise } from "./fuse/optimise.ts";
+import { layoutParams, stride } from "./params_layout.ts";
 import type { PipelineEntry } from "./pipeline.ts";
+import { intervals, type Plan, planMemory } from "./plan.ts";
+import { nextBufferId } from "./pool.ts";
+import { named, type Retained, writersOf } from "./retained.ts";
+import type { Storage } from "./storage.ts";
 import type { Trace } from "./trace.ts";
+
+const UNIFORM_COPY_DST = 0x40 | 0x08;
 
 interface Step {
   readonly entry: PipelineEntry;
@@ -27,15 +35,56 @@ export interface Upload {
   readonly data: Uint8Array;
 }
 
+export interface ProgramOptions {
+  /** Storage of the arguments: filled before every run. */
+  readonly inputs: ReadonlySet<Storage>;
+  /** Storage of the results: read after every run. */
+  readonly results: ReadonlySet<Storage>;
+  /** Rewrite the recording; false runs it as it is. */
+  readonly fuse: boolean;
+  /** Labels of recorded dispatches whose results are kept: written in every run, and not overwritten within it. */
+  readonly retain?: (label: string) => boolean;
+}
+
+/** Where a program keeps what it makes. */
+export interface ProgramMemory {
+  /** Bytes of the slabs that hold everything made inside. */
+  readonly plannedBytes: number;
+  /** The most bytes alive at one time: no plan can do with less. */
+  readonly boundBytes: number;
+  /** Bytes of what is the same at every run, kept outside the slabs. */
+  readonly constantBytes: number;
+  /** Life of each, in places of `dispatches`, and where it lies. */
+  readonly intervals: readonly {
+    readonly label: string;
+    readonly bytes: number;
+    readonly from: number;
+    readonly to: number;
+    readonly slab: number;
+    readonly offset: number;
+  }[];
+}
+
 export class Program {
+  /** What runs, in order. */
   readonly dispatches: readonly Dispatch[];
+  /** Number of dispatches that were recorded. */
+  readonly recorded: number;
   readonly pipelines: readonly PipelineEntry[];
+  /** What `retain` asked for, in the order of the recording. */
+  readonly retained: readonly Retained[];
+  private readonly plan: Plan;
+  /** Held until the program ends. */
+  private readonly slabs: Storage[] = [];
+  private readonly constantBytes: number;
   private readonly steps: Step[] = [];
   private readonly paramsBuffer: GPUBuffer;
   /** Params that hold host scalars come first, so that one writeBuffer renews them all. */
   private readonly live: DataView;
+  /** Where in the params each host scalar goes. */
+  private readonly scalarPlaces = new Map<DispatchParam, number>();
   private readonly slots: number[];
-  private readonly rewritten: Upload[];
+  private readonly rewritten: readonly Upload[];
   /** Runs that wait for a pipeline. */
   private parked = 0;
   private dropped = false;
@@ -43,30 +92,65 @@ export class Program {
   constructor(
     private readonly device: Device,
     private readonly trace: Trace,
+    { inputs, results: returned, fuse, retain }: ProgramOptions,
   ) {
-    this.dispatches = trace.dispatches;
-    this.pipelines = [...new Set(trace.dispatches.map((d) => d.pipeline))];
-    for (const s of trace.storages) device.pool.materialise(s);
+    this.recorded = trace.dispatches.length;
+    const wanted = retain ? named(trace, retain) : [];
+    const results = new Set([...returned, ...wanted.map((w) => w.source.storage)]);
+    const hosted = new Set(trace.constants.map((c) => c.target.storage));
+    const world = { inside: trace.storages, fixed: new Set([...inputs, ...results, ...hosted]) };
+    const { once, list } = fuse
+      ? optimise(trace.dispatches, world, device.pipelines)
+      : { once: [], list: trace.dispatches };
+    this.dispatches = list;
+    this.retained = wanted.map((w) => ({ ...w, madeBy: writersOf(list, w.source.storage) }));
+    this.pipelines = [...new Set(list.map((d) => d.pipeline))];
+    for (const p of this.pipelines) void p.ready;
 
-    const { slots, liveBytes, totalBytes } = layoutParams(this.dispatches);
+    const { written, unwritten } = this.constants();
+    this.rewritten = written;
+    const pinned = new Set([...unwritten.map((u) => u.target.storage), ...madeBy(once)]);
+    const early = new Set([...inputs, ...written.map((u) => u.target.storage)]);
+    const planned = [...trace.storages].filter((s) => !pinned.has(s));
+    const { maxBufferSize } = device.limits;
+    this.plan = planMemory(list, intervals(list, planned, early, results), maxBufferSize);
+    this.constantBytes = [...pinned].reduce((n, s) => n + s.bytes, 0);
+    try {
+      this.materialise(pinned);
+      this.paramsBuffer = device.gpu.createBuffer({
+        size: Math.max(
+          list.reduce((n, d) => n + stride(d), 0),
+          PARAMS_STRIDE,
+        ),
+        usage: UNIFORM_COPY_DST,
+        label: "program params",
+      });
+    } catch (error) {
+      for (const s of this.slabs) s.release("a failed compilation");
+      throw error;
+    }
+    // In order with the rest: these buffers may come from the pool, with work of their former owners still to run.
+    for (const u of unwritten) device.eager.upload(u.target, u.data);
+    for (const d of once) device.eager.dispatch(d);
+
+    const { slots, liveBytes, totalBytes } = layoutParams(list);
     this.slots = slots;
     const baked = new DataView(new ArrayBuffer(Math.max(totalBytes, PARAMS_STRIDE)));
-    this.dispatches.forEach((d, i) => {
-      for (const p of d.params)
+    list.forEach((d, i) => {
+      for (const p of d.params) {
         if (typeof p.value === "number") writeParam(baked, slots[i] + p.offset, p.type, p.value);
+        else this.scalarPlaces.set(p, slots[i] + p.offset);
+      }
     });
-    const UNIFORM_COPY_DST = 0x40 | 0x08;
-    const { gpu } = device;
-    this.paramsBuffer = gpu.createBuffer({
-      size: baked.byteLength,
-      usage: UNIFORM_COPY_DST,
-      label: "program params",
-    });
-    gpu.queue.writeBuffer(this.paramsBuffer, 0, baked.buffer as ArrayBuffer);
+    device.gpu.queue.writeBuffer(this.paramsBuffer, 0, baked.buffer as ArrayBuffer);
     this.live = new DataView(baked.buffer, 0, liveBytes);
-
     this.bake();
-    this.rewritten = this.constants();
+  }
+
+  get memory(): ProgramMemory {
+    const { places, plannedBytes, boundBytes } = this.plan;
+    const rows = places.map(({ storage, ...rest }) => ({ label: storage.label, ...rest }));
+    return { plannedBytes, boundBytes, constantBytes: this.constantBytes, intervals: rows };
   }
 
   /** Resolves when every pipeline is compiled; throws if one is broken. */
@@ -82,9 +166,11 @@ export class Program {
         if (!first) e.apply();
         continue;
       }
-      const p = this.dispatches[e.dispatch].params[e.param];
-      const value = first || typeof p.value === "number" ? e.value : p.value.read();
-      writeParam(this.live, this.slots[e.dispatch] + p.offset, p.type, value);
+      const { param } = e;
+      const at = this.scalarPlaces.get(param);
+      if (at === undefined) continue; // of a dispatch that nobody needs
+      const value = first || typeof param.value === "number" ? e.value : param.value.read();
+      writeParam(this.live, at, param.type, value);
     }
     for (const s of this.trace.persistentWrites) {
       s.version++;
@@ -122,10 +208,10 @@ export class Program {
           scalarBytes.byteLength,
         );
       }
-      for (const u of this.rewritten)
-        writeAligned(gpu, u.target.storage.buffer.gpu, u.target.byteOffset, u.data);
-      for (const u of uploadBytes)
-        writeAligned(gpu, u.target.storage.buffer.gpu, u.target.byteOffset, u.data);
+      for (const { target, data } of [...this.rewritten, ...uploadBytes]) {
+        const { buffer } = target.storage;
+        writeAligned(gpu, buffer.gpu, buffer.base + target.byteOffset, data);
+      }
       const encoder = gpu.createCommandEncoder();
       for (const c of into) encoder.copyBufferToBuffer(c.from, c.fromAt, c.to, c.toAt, c.bytes);
       if (device.profiler) this.encodeTimed(encoder);
@@ -143,7 +229,23 @@ export class Program {
     this.dropped = true;
     if (this.parked > 0) return;
     this.trace.release();
+    for (const s of this.slabs.splice(0)) s.release("a compiled function");
     this.paramsBuffer.destroy();
+  }
+
+  private materialise(pinned: ReadonlySet<Storage>): void {
+    const { pool } = this.device;
+    for (const s of pinned) pool.materialise(s);
+    const slabs = this.plan.slabBytes.map((bytes) => {
+      const slab = pool.allocate(bytes, "program");
+      slab.retain();
+      this.slabs.push(slab);
+      return slab.buffer;
+    });
+    for (const { storage, slab, offset, bytes } of this.plan.places) {
+      const { gpu, base } = slabs[slab];
+      storage.materialise({ id: nextBufferId(), gpu, base: base + offset, bytes, lastBatch: -1 });
+    }
   }
 
   private encode(pass: GPUComputePassEncoder): void {
@@ -179,19 +281,25 @@ export class Program {
     });
   }
 
-  /** Host values used inside are written once; those that a dispatch changes, before every run. */
-  private constants(): Upload[] {
-    const written = new Set(
+  /** Host values used inside: those that a dispatch changes must be written before every run. */
+  private constants(): { written: Upload[]; unwritten: Upload[] } {
+    const changed = new Set(
       this.dispatches
         .flatMap((d) => d.bindings.filter((b) => b.access !== "read"))
         .map((b) => b.source.storage),
     );
     const uploads = this.trace.constants.map((c) => ({ target: c.target, data: c.bytes }));
-    const once = uploads.filter((u) => !written.has(u.target.storage));
-    // In order with the rest: these buffers may come from the pool, with work of their former owners still to run.
-    for (const u of once) this.device.eager.upload(u.target, u.data);
-    return uploads.filter((u) => written.has(u.target.storage));
+    return {
+      written: uploads.filter((u) => changed.has(u.target.storage)),
+      unwritten: uploads.filter((u) => !changed.has(u.target.storage)),
+    };
   }
+}
+
+function madeBy(dispatches: readonly Dispatch[]): Storage[] {
+  return dispatches.flatMap((d) =>
+    d.bindings.filter((b) => b.access !== "read").map((b) => b.source.storage),
+  );
 }
 
 function resolveCopy({ source, target, bytes }: Copy) {
@@ -204,26 +312,4 @@ function resolveCopy({ source, target, bytes }: Copy) {
     toAt: target.byteOffset + to.base,
     bytes,
   };
-}
-
-function layoutParams(dispatches: readonly Dispatch[]): {
-  slots: number[];
-  liveBytes: number;
-  totalBytes: number;
-} {
-  const isLive = (d: Dispatch) => d.params.some((p) => typeof p.value !== "number");
-  const slots: number[] = new Array(dispatches.length).fill(0);
-  let at = 0;
-  const place = (d: Dispatch, i: number) => {
-    slots[i] = at;
-    at += Math.ceil(d.paramsBytes / PARAMS_STRIDE) * PARAMS_STRIDE;
-  };
-  dispatches.forEach((d, i) => {
-    if (isLive(d)) place(d, i);
-  });
-  const liveBytes = at;
-  dispatches.forEach((d, i) => {
-    if (!isLive(d)) place(d, i);
-  });
-  return { slots, liveBytes, totalBytes: at };
 }

@@ -20,6 +20,7 @@ export class ReadBack {
   async read(source: Bindable): Promise<ArrayBuffer> {
     const { device } = this;
     device.check("read");
+    device.indexReports?.poll();
     const bytes = Math.ceil(source.byteLength / 4) * 4;
     if (bytes === 0) {
       await device.settle();

@@ -1,6 +1,7 @@
 // From a shader and the choices of a caller to the final WGSL text: constants, types and hooks replaced, `// @unroll`
 // loops written out. Pure string work: no cache (the caller's), no GPU object.
 import { OptionError } from "./errors.ts";
+import { storeAsHalf } from "./half_storage.ts";
 import type { AliasName, ConstantName, EntryName, HookName, Shader } from "./shader.ts";
 import { unroll } from "./unroll.ts";
 import { constEnvironment, literal } from "./wgsl_const.ts";
@@ -16,6 +17,8 @@ export interface SpecialiseOptions<S extends Shader = Shader> {
   readonly hooks?: Readonly<Partial<Record<HookName<S>, string>>>;
   /** Text put after everything: functions and bindings that the hooks use. */
   readonly append?: string;
+  /** Bindings, those of `append` too, whose f32 elements are stored as f16. */
+  readonly half?: readonly string[];
 }
 
 export interface Specialised {
@@ -75,16 +78,12 @@ export function specialise<const S extends Shader>(
   }
   const edited = applyEdits(shader.code, edits);
   const { code, lines } = unroll(edited.code, edited.lines, shader.file);
-  const enable = types.some(([, type]) => /\bf16\b/.test(type)) ? "enable f16; " : "";
-  const append = options.append ? `\n${options.append}` : "";
-  const appended =
-    append === ""
-      ? []
-      : append
-          .slice(1)
-          .split("\n")
-          .map(() => 0);
-  return { code: enable + code + append, overrides, lines: [...lines, ...appended] };
+  const text = options.append ? `${code}\n${options.append}` : code;
+  const stored = storeAsHalf(text, options.half ?? [], shader.file);
+  const f16 = stored !== text || types.some(([, type]) => /\bf16\b/.test(type));
+  const added = stored.split("\n").length - code.split("\n").length;
+  const enable = f16 ? "enable f16; " : "";
+  return { code: enable + stored, overrides, lines: [...lines, ...new Array<number>(added).fill(0)] };
 }
 
 const given = <V>(record: Readonly<Record<string, V | undefined>> | undefined): [string, V][] =>

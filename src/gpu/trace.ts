@@ -2,7 +2,7 @@
 // compile (src/tensor) makes one per signature; a Program (program.ts) is built from it.
 
 import type { Device } from "./device.ts";
-import { type Bindable, type Dispatch, type Recorder, rangeOf } from "./dispatch.ts";
+import { type Bindable, type Dispatch, type DispatchParam, type Recorder, rangeOf } from "./dispatch.ts";
 import { UsageError } from "./errors.ts";
 import type { Storage } from "./storage.ts";
 
@@ -15,7 +15,7 @@ export interface Guard {
 /** Host work in the order of the trace: state changes, and host scalars read between them. */
 export type HostEvent =
   | { readonly kind: "effect"; readonly apply: () => () => void }
-  | { readonly kind: "scalar"; readonly dispatch: number; readonly param: number; readonly value: number };
+  | { readonly kind: "scalar"; readonly param: DispatchParam; readonly value: number };
 
 export interface Constant {
   readonly target: Bindable;
@@ -73,11 +73,11 @@ export class Trace implements Recorder {
     for (const b of d.bindings) this.touch(b.source, b.access !== "read");
     // The tensors of a recording are released when it ends; the trace itself holds their storage.
     const bindings = d.bindings.map((b) => ({ ...b, source: rangeOf(b.source) }));
-    const at = this.dispatches.push({ ...d, bindings }) - 1;
-    d.params.forEach((p, param) => {
-      if (typeof p.value === "number") return;
-      this.events.push({ kind: "scalar", dispatch: at, param, value: p.value.read() });
-    });
+    this.dispatches.push({ ...d, bindings });
+    for (const param of d.params) {
+      if (typeof param.value === "number") continue;
+      this.events.push({ kind: "scalar", param, value: param.value.read() });
+    }
   }
 
   upload(target: Bindable, data: ArrayBufferView): void {

@@ -1,7 +1,9 @@
-// Installs a Chrome, for its SwiftShader and for the browser tests. Called only where a person asked for set-up: the
+// Installs a Chrome, for its SwiftShader and for the browser tests, and lavapipe, for f16. Called only where a person asked for set-up: the
 // command, the tests, CI. Each installer answers whether it did something; why not goes to the log.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { list } from "./machine.ts";
 
 /** How installers speak; default: one line each on stderr. */
 export interface InstallOptions {
@@ -59,20 +61,40 @@ export async function puppeteerChrome(cacheDir: string, options: InstallOptions 
 
 /** Debian's and Ubuntu's package manager, as root. */
 export async function aptChromium(_cacheDir: string, options: InstallOptions = {}): Promise<boolean> {
+  return aptInstall("chromium", [], options);
+}
+
+const BACKPORTS = "/etc/apt/sources.list.d/wgrad-bookworm-backports.list";
+
+/**
+ * Mesa's lavapipe, the software driver with shader-f16. Dawn needs Mesa 24 or newer: Debian 12 has it in its backports,
+ * which are added to the sources of packages.
+ */
+export async function aptLavapipe(options: InstallOptions = {}): Promise<boolean> {
+  const release = existsSync("/etc/os-release") ? readFileSync("/etc/os-release", "utf8") : "";
+  const debian12 = /^ID=debian$/m.test(release) && /^VERSION_CODENAME=bookworm$/m.test(release);
+  if (debian12 && process.getuid?.() === 0 && !hasBackports()) {
+    writeFileSync(BACKPORTS, "deb http://deb.debian.org/debian bookworm-backports main\n");
+  }
+  return aptInstall("mesa-vulkan-drivers", debian12 ? ["-t", "bookworm-backports"] : [], options);
+}
+
+function hasBackports(): boolean {
+  const files = list("/etc/apt/sources.list.d").map((name) => join("/etc/apt/sources.list.d", name));
+  const sources = ["/etc/apt/sources.list", ...files].filter(existsSync);
+  return sources.some((file) => /^[^#\n]*\bbookworm-backports\b/m.test(readFileSync(file, "utf8")));
+}
+
+async function aptInstall(name: string, from: string[], options: InstallOptions): Promise<boolean> {
   if (process.platform !== "linux" || !existsSync("/usr/bin/apt-get")) return false;
   if (process.getuid?.() !== 0) {
-    say(options, "apt-get install chromium needs root: not tried");
+    say(options, `apt-get install ${name} needs root: not tried`);
     return false;
   }
-  say(options, "installing Debian's chromium by apt-get ...");
+  say(options, `installing ${name} by apt-get ...`);
   await runProgram("apt-get", ["update", "-q"]); // its failure shows in the install
-  const { code, tail } = await runProgram("apt-get", [
-    "install",
-    "-y",
-    "-q",
-    "--no-install-recommends",
-    "chromium",
-  ]);
+  const args = ["install", "-y", "-q", "--no-install-recommends", ...from, name];
+  const { code, tail } = await runProgram("apt-get", args);
   if (code !== 0) say(options, `apt-get could not install it: ${why(tail)}`);
   return code === 0;
 }

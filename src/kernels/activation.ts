@@ -72,6 +72,7 @@ export function gelu(x: Tensor, { approximate = "none" }: GeluOptions = {}): Ten
 
 /** x above 0, negativeSlope x below; the negative side's slope at 0. */
 export function leakyRelu(x: Tensor, { negativeSlope = 0.01 } = {}): Tensor {
+  checkNumber("leakyRelu", "negativeSlope", negativeSlope);
   const rule: Chain = { name: "leakyRelu", dx: "select(dy * p, dy, v > 0.0)", p: negativeSlope };
   return unary("leakyRelu", x, (dy, x) => chain(rule, x, dy), {
     body: "op_leaky_relu(x, p)",
@@ -81,6 +82,7 @@ export function leakyRelu(x: Tensor, { negativeSlope = 0.01 } = {}): Tensor {
 
 /** x above 0, alpha (e^x - 1) below (Clevert et al. 2016). */
 export function elu(x: Tensor, { alpha = 1 } = {}): Tensor {
+  checkNumber("elu", "alpha", alpha);
   const rule: Chain = {
     name: "elu",
     dx: "select(dy * p * op_exp(v), dy, v > 0.0)",
@@ -92,6 +94,9 @@ export function elu(x: Tensor, { alpha = 1 } = {}): Tensor {
 
 /** log(1 + e^(beta x)) / beta, and x itself where beta x > threshold. */
 export function softplus(x: Tensor, { beta = 1, threshold = 20 } = {}): Tensor {
+  checkNumber("softplus", "threshold", threshold);
+  checkNumber("softplus", "beta", beta);
+  if (beta === 0) throw new OptionError("softplus: beta divides, it must not be 0");
   const rule: Chain = {
     name: "softplus",
     dx: "select(dy * op_sigmoid(v * p), dy, v * p > q)",
@@ -104,4 +109,9 @@ export function softplus(x: Tensor, { beta = 1, threshold = 20 } = {}): Tensor {
   };
   const body = "select(op_log1p(op_exp(x * p)) / p, x, x * p > q)";
   return unary("softplus", x, (dy, x) => chain(rule, x, dy), { body, p: beta, q: threshold });
+}
+
+function checkNumber(name: string, option: string, value: number): void {
+  if (typeof value === "number" && !Number.isNaN(value)) return;
+  throw new OptionError(`${name}: ${option} must be a number, got ${value}`);
 }

@@ -2,6 +2,7 @@
 // the bends. The common ones: activation.ts.
 
 import { OptionError, ShapeError } from "../gpu/errors.ts";
+import { lowered } from "../tensor/autocast.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { binary, div, mul } from "./binary.ts";
@@ -73,6 +74,7 @@ export const hardswish = (x: Tensor): Tensor =>
  * @throws ShapeError unless weight has one value or one a channel
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
+  [x, weight] = [lowered(x), lowered(weight)];
   const channels = x.rank > 1 ? x.shape[1] : 1;
   if (weight.rank > 1 || (weight.size !== 1 && weight.size !== channels))
     throw new ShapeError(

@@ -2,11 +2,13 @@
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { tensor } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, numel, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { matmul } from "./matmul.ts";
 import { transpose } from "./permute.ts";
 import { reshape } from "./reshape.ts";
+import { inF32 } from "./wide.ts";
 
 export interface AffineGridOptions {
   /** As in gridSample; default false. */
@@ -23,7 +25,7 @@ export interface AffineGridOptions {
 export function affineGrid(theta: Tensor, size: Shape, options: AffineGridOptions = {}): Tensor {
   const axes = size.length - 2;
   const shapes = `theta ${formatShape(theta.shape)}, size ${formatShape(size)}`;
-  if (theta.dtype !== "f32") throw new DTypeError(`affineGrid: theta must be f32, got ${theta.dtype}`);
+  if (!isFloat(theta.dtype)) throw new DTypeError(`affineGrid: theta must be f32, got ${theta.dtype}`);
   const [n, rows, columns] = theta.shape;
   const fits = theta.rank === 3 && n === size[0] && rows === axes && columns === axes + 1;
   if (!fits || (axes !== 2 && axes !== 3)) {
@@ -39,7 +41,7 @@ export function affineGrid(theta: Tensor, size: Shape, options: AffineGridOption
     shape: [numel(spatial), axes + 1],
     device: theta.device,
   });
-  const grid = matmul(base, transpose(theta, 1, 2)); // [n, points, axes]
+  const grid = inF32([theta], (theta) => matmul(base, transpose(theta, 1, 2))); // [n, points, axes]
   return reshape(grid, [n, ...spatial, axes]);
 }
 

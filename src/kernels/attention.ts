@@ -2,6 +2,7 @@
 // recomputed in the gradients, nothing of size t x s stored. In plain ops: attention_composition.ts. On projections:
 // projected_attention.ts.
 
+import { lowered } from "../tensor/autocast.ts";
 import { op } from "../tensor/op.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -49,6 +50,7 @@ export function scaledDotProductAttention(
   options: AttentionOptions & Partial<NeedWeights<boolean>> = {},
 ): Tensor | [Tensor, Tensor] {
   const size = checkAttention(q, k, v, options);
+  [q, k, v] = [lowered(q), lowered(k), lowered(v)];
   const call = callOf(q, k, v, size, { order: "bhtd", joined: false }, options);
   return options.needWeights ? attentionWithWeights(call) : attend(call);
 }
@@ -93,7 +95,7 @@ function gradients(
   draw: Tensor | null,
 ): readonly (Tensor | null)[] {
   const { q, k, v, mask, layout } = call;
-  const like = (t: Tensor) => empty(t.shape as Shape, "f32", t.device);
+  const like = (t: Tensor) => empty(t.shape as Shape, t.dtype, t.device);
   const wanted = {
     q: q.requiresGrad,
     kv: k.requiresGrad || v.requiresGrad,

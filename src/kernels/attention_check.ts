@@ -1,6 +1,8 @@
 // Checks of attention: sizes from shapes, and every rule with the message that names it.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { castFloat } from "../tensor/primitives.ts";
 import { formatShape, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { AttentionLayout, AttentionSize } from "./attention_layout.ts";
@@ -30,7 +32,7 @@ const MAX_D = 128; // what a thread can keep of a row
 export function checkAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): AttentionSize {
   const shapes = () => `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
   for (const [name, x] of Object.entries({ q, k, v })) {
-    if (x.dtype !== "f32")
+    if (!isFloat(x.dtype))
       throw new DTypeError(`${NAME}: needs f32, ${name} ${x.dtype}${formatShape(x.shape)}`);
     if (x.rank !== 4) throw new ShapeError(`${NAME}: needs [batch, heads, length, d], ${shapes()}`);
   }
@@ -57,7 +59,7 @@ export function checkOptions(size: AttentionSize, options: AttentionOptions, sha
     throw new OptionError(`${NAME}: dropoutP must lie in [0, 1], got ${dropoutP}`);
   if (!Number.isFinite(scale)) throw new OptionError(`${NAME}: scale must be finite, got ${scale}`);
   if (!mask) return;
-  if (mask.dtype !== "bool" && mask.dtype !== "f32")
+  if (mask.dtype !== "bool" && !isFloat(mask.dtype))
     throw new DTypeError(
       `${NAME}: the mask must be bool or f32, mask ${mask.dtype}${formatShape(mask.shape)}`,
     );
@@ -78,5 +80,7 @@ export function callOf(
   options: AttentionOptions,
 ): AttentionCall {
   const { mask = null, isCausal = false, dropoutP = 0, scale = 1 / Math.sqrt(size.d), plan } = options;
-  return { q, k, v, mask, size, layout, scale, causal: isCausal, drop: dropoutP, plan };
+  // The kernels read a mask as 32-bit words.
+  const words = mask && isFloat(mask.dtype) ? castFloat(mask, "f32") : mask;
+  return { q, k, v, mask: words, size, layout, scale, causal: isCausal, drop: dropoutP, plan };
 }

@@ -11,7 +11,7 @@ import {
 import { fill } from "../tensor/primitives.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { NAME } from "./attention_check.ts";
-import { strideParams } from "./attention_layout.ts";
+import { strideParams, viewRole } from "./attention_layout.ts";
 import { type AttentionCall, flops, setup } from "./attention_run.ts";
 
 const queryKernels = { alone: kernel(attentionDq), quads: kernel(attentionDqSwap) };
@@ -35,10 +35,11 @@ export function runRows(
   const n = b * h * t;
   rowsKernel(
     { dy, y, lse, draw, rows },
-    { n, h, t, d, y_b, y_h, y_t },
+    { n, h, t, d, y_b, y_h, y_t, dy_b: y_b, dy_h: y_h, dy_t: y_t },
     {
       grid: grid1d(Math.ceil(n / WG)),
       constants: { DROP: draw !== null },
+      role: viewRole(size, "rows"),
       label: `${NAME}/rows`,
       flops: 2 * n * d,
     },

@@ -1,6 +1,7 @@
 // Where heads, queries and keys lie in the tensors of attention. The kernels take any strides, so that a projection's output
 // [t, b, heads * d], or all three projections side by side, is read and written as it is. Masks: broadcast by stride 0.
 
+import type { OpaqueRole, StridedView } from "../gpu/dispatch.ts";
 import { broadcastStrides, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -21,6 +22,8 @@ export interface AttentionLayout {
   /** q, k and v are one tensor [.., 3, h, d]. */
   readonly joined: boolean;
 }
+
+export type AttentionPass = "forward" | "queries" | "keys";
 
 /** Elements from one b (head, row) to the next. */
 interface Steps {
@@ -58,6 +61,33 @@ export function strideParams(size: AttentionSize, { order, joined }: AttentionLa
     ...{ y_b: y.b, y_h: y.h, y_t: y.row },
     ...{ m_b: m_b!, m_h: m_h!, m_t: m_t!, m_s: m_s! },
   };
+}
+
+/** Strides of dq or dk (r), and of dv (w): those of q, k and v, until a program's rewriting says otherwise. */
+export function resultParams(strides: ReturnType<typeof strideParams>, pass: AttentionPass) {
+  const { q_0, q_b, q_h, q_t, k_0, k_b, k_h, k_s, v_0, v_b, v_h, v_s } = strides;
+  const [r_0, r_b, r_h, r_t] = pass === "keys" ? [k_0, k_b, k_h, k_s] : [q_0, q_b, q_h, q_t];
+  return { r_0, r_b, r_h, r_t, w_0: v_0, w_b: v_b, w_h: v_h, w_t: v_s };
+}
+
+/** What a program may make a kernel read and write elsewhere: heads in other places, as split, permute and cat put them. */
+export function viewRole({ b, h, hk, t, s, d }: AttentionSize, pass: AttentionPass | "rows"): OpaqueRole {
+  const align = d % 4 === 0 && pass !== "rows" ? 4 : 1;
+  const view = (name: string, heads: number, rows: number, row = "t", offset = true): StridedView => {
+    const axes = [
+      { size: b, param: `${name}_b` },
+      { size: heads, param: `${name}_h` },
+      { size: rows, param: `${name}_${row}` },
+    ];
+    return { axes, run: d, offset: offset ? `${name}_0` : null, align };
+  };
+  const y = view("y", h, t, "t", false);
+  if (pass === "rows") return { kind: "opaque", views: { y, dy: view("dy", h, t, "t", false) } };
+  const operands = { q: view("q", h, t), k: view("k", hk, s, "s"), v: view("v", hk, s, "s") };
+  if (pass === "forward") return { kind: "opaque", views: { ...operands, y } };
+  if (pass === "queries") return { kind: "opaque", views: { ...operands, dy: y, dq: view("r", h, t) } };
+  const dv = { ...view("w", hk, s), joins: { binding: "dk", constant: "JOINED" } };
+  return { kind: "opaque", views: { ...operands, dy: y, dk: view("r", hk, s), dv } };
 }
 
 /** Shape of y: as q is laid out, heads and d together where heads are innermost. */

@@ -1,6 +1,8 @@
 // How many rows a thread of the attention kernels owns, how many threads a workgroup has, and whether quads of lanes share
 // their loads: by adapter class and head size, the first row that fits. Data to be replaced by measurement (`wgrad tune`).
 
+import type { AttentionPass } from "./attention_layout.ts";
+
 export interface AttentionPlan {
   /** Rows a thread owns: queries in the forward and the gradient of q, keys in the gradients of k and v. */
   readonly rows: number;
@@ -10,14 +12,12 @@ export interface AttentionPlan {
   readonly quads: boolean;
 }
 
-export type AttentionPass = "forward" | "queries" | "keys";
-
 interface Row extends AttentionPlan {
   readonly maxD?: number;
 }
 
 // SwiftShader: a load costs about 100 multiply-adds, so many rows a thread and shared loads win; beyond these it gains
-// little and takes seconds to compile. On GPUs registers are few: a query takes 2 d of them, a key in its gradient 4 d.
+// little and takes seconds to compile. At d = 64 four rows beat three by a fifth in both gradients, and compile a tenth longer. On GPUs registers are few: a query takes 2 d of them, a key in its gradient 4 d.
 // Those numbers await a GPU to measure on.
 const TABLES = {
   software: {
@@ -26,13 +26,11 @@ const TABLES = {
       { rows: 2, lanes: 4, quads: true },
     ],
     queries: [
-      { maxD: 32, rows: 4, lanes: 4, quads: true },
-      { maxD: 64, rows: 3, lanes: 4, quads: true },
+      { maxD: 64, rows: 4, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
     keys: [
-      { maxD: 32, rows: 4, lanes: 4, quads: true },
-      { maxD: 64, rows: 3, lanes: 4, quads: true },
+      { maxD: 64, rows: 4, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
   },

@@ -5,11 +5,22 @@ import { grid1d, kernel } from "../gpu/kernel.ts";
 import { attention as attentionShader, attentionSwap } from "../gpu/shaders.gen.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { NAME } from "./attention_check.ts";
-import { type AttentionLayout, type AttentionSize, resultShape, strideParams } from "./attention_layout.ts";
-import { type AttentionPass, type AttentionPlan, planAttention } from "./attention_plan.ts";
+import {
+  type AttentionLayout,
+  type AttentionPass,
+  type AttentionSize,
+  resultParams,
+  resultShape,
+  strideParams,
+  viewRole,
+} from "./attention_layout.ts";
+import { type AttentionPlan, planAttention } from "./attention_plan.ts";
+import { floatResult } from "./operand.ts";
 
 const forwardKernels = { alone: kernel(attentionShader), quads: kernel(attentionSwap) };
 
+/** Rows that are no whole vectors are stored by single elements. */
+const SCALAR = { to_v: "fn to_v(x: vec4<f32>) -> V { return x.x; }" };
 const NO_LIMIT = 0x7fffffff; // keys ahead of a query: not causal
 
 /** One call, checked. With a joined layout q, k and v are the same tensor. */
@@ -29,7 +40,7 @@ export interface AttentionCall {
 
 export function runForward(call: AttentionCall, draw: Tensor | null): { y: Tensor; lse: Tensor } {
   const { q, k, v, mask, size, layout } = call;
-  const y = empty(resultShape(size, layout.order), "f32", q.device);
+  const y = empty(resultShape(size, layout.order), floatResult(q, k, v), q.device);
   const lse = empty([size.b, size.h, size.t], "f32", q.device);
   const { run, params, options } = setup(call, "forward", size.h, size.t, forwardKernels);
   run({ q, k, v, mask, draw, y, lse }, params, { ...options, flops: flops(call, 2), label: NAME });
@@ -53,21 +64,26 @@ export function setup<K>(
   const groups = tiles * heads * b;
   const strides = strideParams(size, layout, mask);
   const vec = d % 4 === 0;
+  const vectors = Math.ceil(d / 4);
   const keep_scale = drop === 1 ? 0 : 1 / (1 - drop);
   return {
     run: kernels[plan.quads ? "quads" : "alone"],
     params: {
       ...{ t, s, h, group: h / Math.max(hk, 1), groups, tiles },
-      ...{ reach: causal ? 0 : NO_LIMIT, scale, drop, keep_scale, ...strides },
+      ...{ reach: causal ? 0 : NO_LIMIT, scale, drop, keep_scale },
+      ...{ ...strides, ...resultParams(strides, pass) },
     },
     options: {
       grid: grid1d(groups),
+      role: viewRole(size, pass),
       types: { V: vec ? "vec4<f32>" : "f32" },
+      hooks: vec ? {} : SCALAR,
       constants: {
         WG: plan.lanes,
         R: plan.rows,
         D: d,
-        C: Math.ceil(d / 4),
+        C: vectors,
+        G: Math.min(4, Math.ceil(vectors / 2)),
         VEC: vec,
         MASK: mask ? (mask.dtype === "bool" ? 1 : 2) : 0,
         MASK_KEYS: mask !== null && strides.m_t === 0,

@@ -6,6 +6,7 @@
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { avgPool2dBackward as backwardShader, avgPool2d as forwardShader } from "../gpu/shaders.gen.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -55,7 +56,7 @@ export function avgPool2d(x: Tensor, options: AvgPool2dOptions): Tensor {
 export function avgPool(name: string, x: Tensor, a: Averaging): Tensor {
   check(name, "x", x, a.geometry.x);
   const [y] = op(name, [x], () => {
-    const y = empty(a.geometry.y, "f32", x.device);
+    const y = empty(a.geometry.y, x.dtype, x.device);
     forward({ x, y }, parameters(a, y.size), {
       ...variant(a, "forward", y.size),
       label: name,
@@ -75,7 +76,7 @@ export function avgPool2dBackward(dy: Tensor, a: Averaging): Tensor {
   const name = "avgPool2dBackward";
   check(name, "dy", dy, a.geometry.y);
   const [dx] = op(name, [dy], () => {
-    const dx = empty(a.geometry.x, "f32", dy.device);
+    const dx = empty(a.geometry.x, dy.dtype, dy.device);
     backward({ dy, dx }, parameters(a, dx.size), {
       ...variant(a, "backward", dx.size / 4),
       label: name,
@@ -96,7 +97,7 @@ function variant(a: Averaging, pass: "forward" | "backward", threads: number) {
 }
 
 function check(name: string, key: string, t: Tensor, shape: readonly number[]): void {
-  if (t.dtype !== "f32")
+  if (!isFloat(t.dtype))
     throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}${formatShape(t.shape)}`);
   if (!sameShape(t.shape, shape)) {
     throw new ShapeError(

@@ -6,6 +6,7 @@ import { DTypeError, ShapeError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { axisMap as axisMapShader } from "../gpu/shaders.gen.ts";
 import { tensor } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, normalizeAxis, numel } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -94,14 +95,14 @@ export function copies(columns: number, from: readonly number[]): AxisMap {
  * @throws DTypeError unless x is f32; ShapeError if the axis has another length
  */
 export function applyAxisMap(name: string, x: Tensor, axis: number, map: AxisMap): Tensor {
-  if (x.dtype !== "f32")
+  if (!isFloat(x.dtype))
     throw new DTypeError(`${name}: takes f32 tensors, x is ${x.dtype}${formatShape(x.shape)}`);
   const at = normalizeAxis(name, axis, x.rank);
   if (x.shape[at] !== map.columns) {
     throw new ShapeError(`${name}: axis ${axis} must have length ${map.columns}, x ${formatShape(x.shape)}`);
   }
   const [y] = op(name, [x], () => {
-    const y = empty(x.shape.with(at, map.rows.length), "f32", x.device);
+    const y = empty(x.shape.with(at, map.rows.length), x.dtype, x.device);
     const { data, taps, weighted } = map.table;
     const table = tensor(data, { device: x.device });
     const inner = numel(x.shape.slice(at + 1));

@@ -49,7 +49,8 @@ export function batchNorm(x: Tensor, options: BatchNormOptions = {}): Tensor {
     // Without the running statistics: the forward has updated them already.
     (x: Tensor, weight: Tensor | null, bias: Tensor | null) => {
       const axes = x.shape.map((_, i) => i).filter((i) => i !== 1);
-      const centered = sub(x, mean(x, axes, true));
+      const near = sub(x, mean(x, axes, true));
+      const centered = sub(near, mean(near, axes, true)); // again: the first mean was rounded at its own size
       const rstd = rsqrt(add(mean(square(centered), axes, true), eps)); // [1, c, 1, ...]
       return [affine(mul(centered, rstd), weight, bias)];
     },

@@ -1,6 +1,7 @@
 // What batchNorm takes besides x, and the checks of both. What it computes: batch_norm.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -32,7 +33,7 @@ export function checkBatchNorm(x: Tensor, o: BatchNormOptions): void {
   const { weight, bias, runningMean, runningVar, numBatchesTracked } = o;
   for (const [key, t] of Object.entries({ x, weight, bias, runningMean, runningVar })) {
     if (!t) continue;
-    if (t.dtype !== "f32") throw new DTypeError(`batchNorm: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (!isFloat(t.dtype)) throw new DTypeError(`batchNorm: takes f32 tensors, ${key} is ${t.dtype}`);
     if (t === x || sameShape(t.shape, [c])) continue;
     throw new ShapeError(
       `batchNorm: ${key} must have one value per channel, ${key} ${formatShape(t.shape)}, x ${shape}`,

@@ -12,6 +12,7 @@ import {
 } from "../gpu/shaders.gen.ts";
 import { fill } from "../tensor/primitives.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { finishHook } from "./finish.ts";
 
 const statistics = kernel(statisticsShader);
 const foldStatistics = kernel(foldShader);
@@ -35,7 +36,7 @@ const TEAMS = {
 
 /** What normalises a channel: mean and rstd of the batch or, with `running`, running mean and variance. */
 export interface Statistics {
-  readonly mean: Tensor; // [c]
+  readonly mean: Tensor; // [2, c]: a value near those of the channel, and what it leaves of the mean; running: [c]
   readonly spread: Tensor; // [c]
   readonly running: boolean;
   readonly eps: number;
@@ -46,7 +47,7 @@ export interface Running {
   readonly runningVar: Tensor; // [c], updated in place
 }
 
-/** Mean and rstd per channel; updates the running statistics in the same dispatch. */
+/** Mean (in two parts) and rstd per channel; updates the running statistics in the same dispatch. */
 export function batchStatistics(
   x: Tensor,
   running: Running | null,
@@ -55,9 +56,9 @@ export function batchStatistics(
   eps: number,
 ): { mean: Tensor; rstd: Tensor } {
   const { c, splits, params, types, lanes } = layout(x);
-  const [mean, rstd] = [empty([c], "f32", x.device), empty([c], "f32", x.device)];
+  const [mean, rstd] = [empty([2, c], "f32", x.device), empty([c], "f32", x.device)];
   if (x.size === 0) return { mean: fill(mean, 0), rstd: fill(rstd, 0) };
-  const partial = empty([splits, c, 3], "f32", x.device);
+  const partial = empty([splits, c, 4], "f32", x.device);
   const constants = { WG: lanes, WIDTH: types.V === "f32" ? 1 : 4 };
   statistics(
     { x, partial },
@@ -88,7 +89,7 @@ export function batchStatistics(
 
 /** (x - mean) * rstd * weight + bias. */
 export function runNormalise(x: Tensor, s: Statistics, weight: Tensor | null, bias: Tensor | null): Tensor {
-  const y = empty(x.shape, "f32", x.device);
+  const y = empty(x.shape, x.dtype, x.device);
   const { options, params } = stream(x, s);
   const { mean, spread } = s;
   const constants = { ...options.constants, HAS_WEIGHT: weight !== null, HAS_BIAS: bias !== null };
@@ -128,7 +129,7 @@ export function runBackward(
   weight: Tensor | null,
   sums: { dweight: Tensor; dbias: Tensor } | null,
 ): Tensor {
-  const dx = empty(x.shape, "f32", x.device);
+  const dx = empty(x.shape, x.dtype, x.device);
   const { options, params } = stream(x, s);
   const { mean, spread } = s;
   const { dweight, dbias } = sums ?? { dweight: null, dbias: null };
@@ -160,6 +161,7 @@ function stream(x: Tensor, s: Statistics) {
     grid: grid1d(Math.ceil(n / (WG * UNITS))),
     types,
     constants: { FROM_VARIANCE: s.running, UNITS },
+    hooks: finishHook(width),
   };
   return { options, params: { n, c, plane: params.plane, eps: s.eps, elements: x.size / c } };
 }

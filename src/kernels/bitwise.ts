@@ -1,7 +1,7 @@
 // Bits of integers with NumPy broadcasting: no gradients. For bool the logic of the same name.
 
 import { DTypeError } from "../gpu/errors.ts";
-import type { DType } from "../tensor/dtype.ts";
+import { type DType, isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { logicalNot } from "./compare.ts";
@@ -10,7 +10,7 @@ import { commonDType, describe, type Operand, onTape } from "./operand.ts";
 
 function bitwise(name: string, a: Operand, b: Operand, body: (type: DType) => string, bool: boolean): Tensor {
   const type = commonDType(name, a, b);
-  if (type === "f32" || (type === "bool" && !bool))
+  if (isFloat(type) || (type === "bool" && !bool))
     throw new DTypeError(
       `${name}: needs integers${bool ? " or bool" : ""}, a ${describe(a)}, b ${describe(b)}`,
     );
@@ -37,7 +37,7 @@ export const bitwiseRightShift = (a: Operand, b: Operand): Tensor =>
 
 /** ~x, which is -x - 1 for i32; the logical not of bool (torch.bitwise_not). @throws DTypeError for f32 */
 export function bitwiseNot(x: Tensor): Tensor {
-  if (x.dtype === "f32") throw new DTypeError(`bitwiseNot: needs integers or bool, x ${describe(x)}`);
+  if (isFloat(x.dtype)) throw new DTypeError(`bitwiseNot: needs integers or bool, x ${describe(x)}`);
   if (x.dtype === "bool") return logicalNot(x);
   const [y] = op("bitwiseNot", [x], () => ({
     outputs: [launchUnary("bitwiseNot", "~x", x, { type: x.dtype })],

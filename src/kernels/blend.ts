@@ -8,6 +8,7 @@ import { commonDType, type Operand } from "./operand.ts";
 /** a + weight (b - a) (torch.lerp); weight a number or a tensor. */
 export function lerp(a: Tensor, b: Tensor, weight: Operand): Tensor {
   if (typeof weight !== "number") return add(a, mul(sub(b, a), weight));
+  if (Number.isNaN(weight)) throw new OptionError("lerp: weight must be a number, got NaN");
   commonDType("lerp", a, b);
   return binary(
     "lerp",

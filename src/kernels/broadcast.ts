@@ -12,9 +12,7 @@ import { type AxisMask, lastRun, layoutOf } from "./reduce_layout.ts";
 const run = kernel(broadcastShader);
 const WG = 64;
 
-const SCALED = `fn scaled(v: vec4<u32>) -> vec4<u32> {
-  return bitcast<vec4<u32>>(bitcast<vec4<f32>>(v) * params.scale);
-}`;
+const SCALED = "fn scaled(v: vec4<T>) -> vec4<T> { return v * params.scale; }";
 
 /**
  * `x` repeated to `shape` (torch.broadcast_to), as a copy.
@@ -48,8 +46,10 @@ function repeat(x: Tensor, mask: AxisMask, shape: Shape, scale: number, label: s
   const { r1, k2, r2, inner } = layout;
   const y = empty(shape, x.dtype, x.device);
   const constants = { SPLAT: inner === 1 && r2 % 4 === 0, RUN: inner % 4 === 0 };
-  const hooks: Record<string, string> = isFloat(x.dtype) && scale !== 1 ? { scaled: SCALED } : {};
+  const multiply = isFloat(x.dtype) && scale !== 1;
+  const hooks: Record<string, string> = multiply ? { scaled: SCALED } : {};
+  const types = { T: multiply ? "f32" : x.dtype === "f16" ? "f16" : "u32" };
   const grid = grid1d(Math.ceil(y.size / (4 * WG)));
-  run({ x, y }, { n: y.size, r1, k2, r2, inner, scale }, { grid, constants, hooks, label });
+  run({ x, y }, { n: y.size, r1, k2, r2, inner, scale }, { grid, constants, types, hooks, label });
   return y;
 }

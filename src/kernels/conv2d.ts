@@ -6,11 +6,14 @@
 // What the options mean: conv2d_geometry.ts. Which kernel runs: conv2d_variants.ts.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
+import { lowered } from "../tensor/autocast.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { type Conv2dOptions, type ConvGeometry, convGeometry } from "./conv2d_geometry.ts";
 import { variantFor } from "./conv2d_variants.ts";
+import { floatResult } from "./operand.ts";
 import { sum } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
@@ -35,6 +38,7 @@ export function conv2d(
   options: Conv2dOptions = {},
 ): Tensor {
   checkFloat("conv2d", { x, weight, bias });
+  [x, weight] = [lowered(x), lowered(weight)];
   if (x.rank === 3) {
     const y = conv2d(reshape(x, [1, ...x.shape]), weight, bias, options); // [1, o, oh, ow]
     return reshape(y, y.shape.slice(1));
@@ -45,8 +49,8 @@ export function conv2d(
     throw new ShapeError(`conv2d: bias must have one value per output channel, ${shapes}`);
   }
   const [y] = op("conv2d", [x, weight, bias], () => {
-    const y = empty([g.n, g.o, g.oh, g.ow], "f32", x.device);
-    variantFor("forward", g).forward({ x, weight, bias, y }, g);
+    const y = empty([g.n, g.o, g.oh, g.ow], floatResult(x, weight), x.device);
+    variantFor("forward", g, x.device).forward({ x, weight, bias, y }, g);
     return {
       outputs: [y],
       pullback: ([dy]) => [
@@ -75,8 +79,8 @@ export function conv2dDataGradient(
   const g = convGeometry(name, xShape, weight.shape, options);
   checkOutput(name, dy, g);
   const [dx] = op(name, [dy, weight], () => {
-    const dx = empty(xShape, "f32", dy.device);
-    variantFor("dataGradient", g).dataGradient({ dy, weight, dx }, g);
+    const dx = empty(xShape, floatResult(dy, weight), dy.device);
+    variantFor("dataGradient", g, dy.device).dataGradient({ dy, weight, dx }, g);
     return {
       outputs: [dx],
       pullback: ([ddx]) => [
@@ -104,8 +108,8 @@ export function conv2dWeightGradient(
   const g = convGeometry(name, x.shape, weightShape, options);
   checkOutput(name, dy, g);
   const [dw] = op(name, [x, dy], () => {
-    const dw = empty(weightShape, "f32", x.device);
-    variantFor("weightGradient", g).weightGradient({ x, dy, dw }, g);
+    const dw = empty(weightShape, floatResult(x, dy), x.device);
+    variantFor("weightGradient", g, x.device).weightGradient({ x, dy, dw }, g);
     return {
       outputs: [dw],
       pullback: ([ddw]) => [
@@ -119,7 +123,7 @@ export function conv2dWeightGradient(
 
 function checkFloat(name: string, tensors: Readonly<Record<string, Tensor | null>>): void {
   for (const [key, t] of Object.entries(tensors)) {
-    if (t && t.dtype !== "f32") throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (t && !isFloat(t.dtype)) throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}`);
   }
 }
 

@@ -21,11 +21,11 @@ export const naiveConv: ConvKernels = {
   },
   weightGradient({ x, dy, dw }, g) {
     const options = { grid: groupsOf(dw.size), label: "conv2dWeightGradient", flops: flops(g) };
-    weightNaive({ x, dy, dw }, { size: dw.size, n: g.n, ...allParams(g) }, options);
+    weightNaive({ x, dy, dw }, { size: dw.size, ...allParams(g) }, options);
   },
 };
 
 function allParams(g: ConvGeometry) {
   const { groups: _, ...shared } = tileParams(g);
-  return { ...shared, c: g.c, o: g.o, kh: g.kh, stride_y: g.strideY, dilation_y: g.dilationY };
+  return { ...shared, n: g.n, c: g.c, o: g.o, kh: g.kh, stride_y: g.strideY, dilation_y: g.dilationY };
 }

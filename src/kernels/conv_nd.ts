@@ -4,6 +4,7 @@
 //           one conv2d with weight [o, c / groups * kd, kh, kw]. Memory: kd / stride times x.
 // Every part is an op, so gradients of any order follow. Transposed: conv_transpose.ts.
 
+import { lowered } from "../tensor/autocast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type AxisMap, applyAxisMap, copies } from "./axis_map.ts";
 import { checkConv } from "./conv_nd_check.ts";
@@ -26,6 +27,7 @@ export function conv1d(
   bias: Tensor | null = null,
   options: ConvOptions = {},
 ): Tensor {
+  [x, weight] = [lowered(x), lowered(weight)]; // before the reshape, which is no parameter
   if (x.rank === 2) return single(x, (batch) => conv1d(batch, weight, bias, options));
   checkConv("conv1d", { x, weight, bias }, 1, options.groups ?? 1);
   const [a] = convAxes("conv1d", x.shape, weight.shape, options);
@@ -51,6 +53,7 @@ export function conv3d(
   bias: Tensor | null = null,
   options: ConvOptions = {},
 ): Tensor {
+  [x, weight] = [lowered(x), lowered(weight)]; // before the reshape, which is no parameter
   if (x.rank === 4) return single(x, (batch) => conv3d(batch, weight, bias, options));
   checkConv("conv3d", { x, weight, bias }, 3, options.groups ?? 1);
   const [d, h, w] = convAxes("conv3d", x.shape, weight.shape, options);

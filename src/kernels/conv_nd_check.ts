@@ -1,6 +1,7 @@
 // What the tensors of a convolution over 1 to 3 axes must be: ranks, channels, bias. Sizes: conv_nd_geometry.ts.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { axisNumbers } from "./conv_nd_geometry.ts";
@@ -18,7 +19,7 @@ export type AxisCount = keyof typeof AXES;
 /** Checks ranks, channels, groups and the bias, of a batched x; `transposed` tells which axis of weight x's channels meet. */
 export function checkConv(op: string, t: Tensors, axes: AxisCount, groups: number, transposed = false): void {
   for (const [key, v] of Object.entries(t)) {
-    if (v && v.dtype !== "f32") throw new DTypeError(`${op}: takes f32 tensors, ${key} is ${v.dtype}`);
+    if (v && !isFloat(v.dtype)) throw new DTypeError(`${op}: takes f32 tensors, ${key} is ${v.dtype}`);
   }
   const shapes = shapesOf(t);
   const rank = axes + 2;

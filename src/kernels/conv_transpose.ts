@@ -2,6 +2,7 @@
 // That is the gradient of a convolution in its input, with the same weight: conv2dDataGradient (conv2d.ts). One and three
 // axes as in conv_nd.ts, every step transposed and in the opposite order.
 
+import { lowered } from "../tensor/autocast.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { applyAxisMap } from "./axis_map.ts";
 import { add } from "./binary.ts";
@@ -32,6 +33,7 @@ export function convTranspose1d(
   bias: Tensor | null = null,
   options: ConvTransposeOptions = {},
 ): Tensor {
+  [x, weight] = [lowered(x), lowered(weight)];
   if (x.rank === 2) return single(x, (batch) => convTranspose1d(batch, weight, bias, options));
   const name = "convTranspose1d";
   const { groups = 1 } = options;
@@ -55,6 +57,7 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTransposeOptions = {},
 ): Tensor {
+  [x, weight] = [lowered(x), lowered(weight)];
   if (x.rank === 3) return single(x, (batch) => convTranspose2d(batch, weight, bias, options));
   const name = "convTranspose2d";
   const { groups = 1 } = options;
@@ -75,6 +78,7 @@ export function convTranspose3d(
   bias: Tensor | null = null,
   options: ConvTransposeOptions = {},
 ): Tensor {
+  [x, weight] = [lowered(x), lowered(weight)];
   if (x.rank === 4) return single(x, (batch) => convTranspose3d(batch, weight, bias, options));
   const name = "convTranspose3d";
   const { groups = 1 } = options;

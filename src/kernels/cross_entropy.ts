@@ -3,14 +3,23 @@
 // other losses: src/functional/loss.ts.
 
 import { DTypeError, OptionError } from "../gpu/errors.ts";
-import { isFloat } from "../tensor/dtype.ts";
+import { raised } from "../tensor/autocast.ts";
+import { floatOf, isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
+import { castFloat } from "../tensor/primitives.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, div, mul } from "./binary.ts";
 import { checkClasses } from "./cross_entropy_check.ts";
 import { rowTargets, toLogits, weightSum } from "./cross_entropy_gradient.ts";
-import { type Call, type Reduction, rowLosses, totals, type Weighting } from "./cross_entropy_run.ts";
+import {
+  type Call,
+  type Reduction,
+  rowLosses,
+  totalLoss,
+  totals,
+  type Weighting,
+} from "./cross_entropy_run.ts";
 import { sum } from "./reduce.ts";
 import { logSoftmax } from "./softmax.ts";
 
@@ -38,9 +47,11 @@ export interface CrossEntropyOptions {
  * @param logits f32 [n, c], [n, c, d1, ...] or [c]
  * @param labels i32 [n], [n, d1, ...] or []: class indices; or f32 of the logits' shape: class probabilities
  * @returns f32 [], or the shape of the rows for "none"
- * @throws ShapeError if the shapes do not fit; DTypeError for other dtypes; OptionError for labelSmoothing outside [0, 1]
+ * @throws ShapeError if the shapes do not fit; DTypeError for other dtypes; OptionError for labelSmoothing outside [0, 1];
+ *   IndexError in debug mode, at the next await, for an index that is no class and not ignoreIndex
  */
 export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  logits = raised(logits);
   const { weight = null, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 } = options;
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new OptionError(`crossEntropy: labelSmoothing must be in [0, 1], got ${labelSmoothing}`);
@@ -53,7 +64,7 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
   if (!isFloat(logits.dtype)) {
     throw new DTypeError(`crossEntropy: logits must be f32, got ${logits.dtype}${formatShape(logits.shape)}`);
   }
-  checkClasses("crossEntropy", "logits", logits, labels, weight);
+  checkClasses("crossEntropy", "logits", logits, labels, weight, ignoreIndex);
   const o = { ignoreIndex, reduction, labelSmoothing };
   if (labels.dtype === "i32") return againstIndices({ logits, labels, weight, o });
   return againstProbabilities({ logits, labels, weight, o });
@@ -65,20 +76,12 @@ function againstIndices(call: Call): Tensor {
     composed({ logits: x, labels, weight, o }),
   ];
   const [loss] = op("crossEntropy", [logits, labels, weight], () => fused(call), composition);
-  return loss;
+  return castFloat(loss, floatOf(logits.dtype));
 }
 
 function fused(call: Call) {
-  const rows = rowLosses(call);
-  const { stats } = rows;
   const weights = weightSum(call);
-  const both =
-    call.o.reduction === "none"
-      ? { loss: rows.loss, total: null }
-      : totals(rows, call.o.reduction === "mean");
-  if (both.total) rows.loss.release("crossEntropy");
-  rows.weight.release("crossEntropy");
-  const { loss, total } = both;
+  const { loss, total, stats } = call.o.reduction === "none" ? eachLoss(call) : totalLoss(call);
   const hidden = [stats, total, weights].filter((t) => t !== null);
   return {
     outputs: [loss, ...hidden],
@@ -88,6 +91,12 @@ function fused(call: Call) {
       null,
     ],
   };
+}
+
+function eachLoss(call: Call): { loss: Tensor; total: null; stats: Tensor } {
+  const { loss, weight, stats } = rowLosses(call);
+  weight.release("crossEntropy");
+  return { loss, total: null, stats };
 }
 
 /** The same in plain ops: -sum of q * log softmax(x), q being one-hot targets with weights and smoothing in them. */

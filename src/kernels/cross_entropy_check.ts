@@ -4,14 +4,19 @@ import { DTypeError, ShapeError } from "../gpu/errors.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { reportIndices } from "./index_check.ts";
 
-/** Throws unless labels are indices for the rows of x, or probabilities of x's shape, and weight has a value a class. */
+/**
+ * Throws unless labels are indices for the rows of x, or probabilities of x's shape, and weight has a value a class. Indices
+ * that are neither classes nor `ignoreIndex` are reported in debug mode.
+ */
 export function checkClasses(
   name: string,
   what: string,
   x: Tensor,
   labels: Tensor,
   weight: Tensor | null,
+  ignoreIndex: number,
 ): void {
   const axis = x.rank === 1 ? 0 : 1;
   const c = x.shape[axis];
@@ -31,11 +36,12 @@ export function checkClasses(
       `${name}: ${labels.dtype} labels must have shape ${formatShape(wanted)}, ${what} ${formatShape(x.shape)}, labels ${formatShape(labels.shape)}`,
     );
   }
-  if (!weight) return;
-  if (!isFloat(weight.dtype)) throw new DTypeError(`${name}: weight must be f32, got ${weight.dtype}`);
-  if (!sameShape(weight.shape, [c])) {
+  if (weight && !isFloat(weight.dtype))
+    throw new DTypeError(`${name}: weight must be f32, got ${weight.dtype}`);
+  if (weight && !sameShape(weight.shape, [c])) {
     throw new ShapeError(
       `${name}: weight must have shape [${c}], ${what} ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`,
     );
   }
+  if (labels.dtype === "i32") reportIndices(name, labels, c, ignoreIndex);
 }

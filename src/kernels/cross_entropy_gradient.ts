@@ -40,7 +40,7 @@ export function rowTargets(call: Call): Tensor {
 type Given = { readonly [K in keyof Saved]: Saved[K] | null };
 
 function backward({ logits: x, labels, weight, o }: Call, saved: Given, label: string): Tensor {
-  const dx = empty(x.shape, "f32", x.device);
+  const dx = empty(x.shape, x.dtype, x.device);
   const { count, n, inner } = rowsOf(x, classAxis(x));
   backwardKernel(
     {

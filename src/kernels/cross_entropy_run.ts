@@ -3,6 +3,7 @@
 import { kernel } from "../gpu/kernel.ts";
 import { crossEntropy as rowsShader, crossEntropyTotal as totalShader } from "../gpu/shaders.gen.ts";
 import { fill } from "../tensor/primitives.ts";
+import type { Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { rowsOf } from "./softmax_rows.ts";
 
@@ -45,12 +46,42 @@ const VECTORLESS = {
 
 export const classAxis = (logits: Tensor) => (logits.rank === 1 ? 0 : 1);
 
-export function rowLosses({ logits, labels, weight, o }: Call): RowResults {
+export function rowLosses(call: Call): RowResults {
+  const { labels } = call;
+  return launch(call, labels.shape, false);
+}
+
+/** Logits up to which one workgroup takes all rows, which saves a dispatch: beyond, more workgroups save more. */
+const ALONE_MAX = 4096;
+
+export interface TotalResults {
+  readonly loss: Tensor;
+  /** Sum of the row weights. */
+  readonly total: Tensor;
+  readonly stats: Tensor;
+}
+
+/** Sum or mean of the losses of the rows. */
+export function totalLoss(call: Call): TotalResults {
+  const mean = call.o.reduction === "mean";
+  const { size } = call.logits;
+  if (size > 0 && size <= ALONE_MAX && call.labels.size > 0) {
+    const { loss, weight, stats } = launch(call, [], true);
+    return { loss, total: weight, stats };
+  }
+  const rows = rowLosses(call);
+  const both = totals(rows, mean);
+  rows.loss.release("crossEntropy");
+  rows.weight.release("crossEntropy");
+  return { ...both, stats: rows.stats };
+}
+
+function launch({ logits, labels, weight, o }: Call, shape: Shape, total: boolean): RowResults {
   const smooth = o.labelSmoothing > 0;
   const rows = rowsOf(logits, classAxis(logits), smooth && weight ? "none" : "along");
   const { device } = logits;
-  const loss = empty(labels.shape, "f32", device);
-  const row_weight = empty(labels.shape, "f32", device);
+  const loss = empty(shape, "f32", device);
+  const row_weight = empty(shape, "f32", device);
   const stats = empty([2, rows.count], "f32", device);
   rowsKernel(
     { x: logits, labels, weight, loss, row_weight, stats },
@@ -64,8 +95,14 @@ export function rowLosses({ logits, labels, weight, o }: Call): RowResults {
       nan: NAN_BITS,
     },
     {
-      grid: rows.grid,
-      constants: { LANES: rows.lanes, HAS_WEIGHT: weight !== null, SMOOTH: smooth },
+      grid: total ? [1] : rows.grid,
+      constants: {
+        LANES: rows.lanes,
+        HAS_WEIGHT: weight !== null,
+        SMOOTH: smooth,
+        TOTAL: total,
+        MEAN: total && o.reduction === "mean",
+      },
       types: rows.types,
       hooks: { ...rows.team, ...(rows.wide === 4 ? {} : VECTORLESS) },
       label: "crossEntropy",

@@ -2,7 +2,9 @@
 // with a longer input, computed in logarithms on the GPU. The loss with its reductions: functional/ctc_loss.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { floatOf, isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
+import { castFloat } from "../tensor/primitives.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { composeCtc } from "./ctc_composition.ts";
@@ -30,11 +32,11 @@ export function ctcLosses(call: CtcCall): Tensor {
       composeCtc({ ...call, x, labels, inputLengths, targetLengths }),
     ],
   );
-  return loss;
+  return castFloat(loss, floatOf(x.dtype));
 }
 
 function checkCall({ x, labels, inputLengths, targetLengths, blank }: CtcCall): void {
-  if (x.dtype !== "f32" || [labels, inputLengths, targetLengths].some((t) => t.dtype !== "i32")) {
+  if (!isFloat(x.dtype) || [labels, inputLengths, targetLengths].some((t) => t.dtype !== "i32")) {
     throw new DTypeError(
       `ctc: needs f32 log-probabilities, i32 labels and lengths, got ${x.dtype}, ${labels.dtype}, ${inputLengths.dtype}, ${targetLengths.dtype}`,
     );

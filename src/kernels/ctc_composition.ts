@@ -8,7 +8,7 @@ import { broadcastTo } from "./broadcast.ts";
 import { eq, ge, gt, le, logicalAnd, lt, ne } from "./compare.ts";
 import { cat, stack } from "./concat.ts";
 import type { CtcCall } from "./ctc_run.ts";
-import { gather } from "./gather.ts";
+import { gatherOrZero } from "./gather.ts";
 import { logsumexp } from "./logsumexp.ts";
 import { pad } from "./pad.ts";
 import { permute } from "./permute.ts";
@@ -30,7 +30,7 @@ export function composeCtc({ x, labels, inputLengths, targetLengths, blank, zero
   const own = cat([pairs, full([batch, 1], blank, i32)], 1); // [batch, states]
   const at = arange(0, states, 1, i32); // [states]
   const index = broadcastTo(reshape(own, [batch, 1, states]), [batch, steps, states]);
-  const emissions = gather(permute(x, [1, 0, 2]), 2, index); // [batch, steps, states]
+  const emissions = gatherOrZero(permute(x, [1, 0, 2]), 2, index); // [batch, steps, states]
   // A step of two leaves out a blank, which only different labels allow.
   const before = pad(
     narrow(own, 1, 0, Math.max(states - 2, 0)),

@@ -4,6 +4,7 @@
 import { DTypeError } from "../gpu/errors.ts";
 import { scalarFunctions } from "../gpu/shaders.gen.ts";
 import { scalarCode } from "../gpu/specialise.ts";
+import { raised } from "../tensor/autocast.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { normalizeAxis } from "../tensor/shape.ts";
@@ -18,6 +19,7 @@ import { where } from "./where.ts";
 
 /** Of the same dtype, but i32 for bool. */
 function stateOf(x: Tensor): "f32" | "i32" | "u32" {
+  if (isFloat(x.dtype)) return "f32";
   return x.dtype === "bool" ? "i32" : x.dtype;
 }
 
@@ -27,6 +29,7 @@ function stateOf(x: Tensor): "f32" | "i32" | "u32" {
  * @throws ShapeError for an axis out of range
  */
 export function cumsum(x: Tensor, axis: number): Tensor {
+  x = raised(x);
   return runningSum(x, normalizeAxis("cumsum", axis, x.rank), false);
 }
 
@@ -46,6 +49,7 @@ function runningSum(x: Tensor, axis: number, reverse: boolean): Tensor {
  * @throws ShapeError for an axis out of range
  */
 export function cumprod(x: Tensor, axis: number): Tensor {
+  x = raised(x);
   return runningProduct(x, normalizeAxis("cumprod", axis, x.rank), false);
 }
 
@@ -98,6 +102,7 @@ const LEAST = -1e30;
  * @throws DTypeError unless x is f32; ShapeError for an axis out of range
  */
 export function logcumsumexp(x: Tensor, axis: number): Tensor {
+  x = raised(x);
   if (!isFloat(x.dtype)) throw new DTypeError(`logcumsumexp: needs f32, x ${describe(x)}`);
   const at = normalizeAxis("logcumsumexp", axis, x.rank);
   const [y] = op("logcumsumexp", [x], () => {

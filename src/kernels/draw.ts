@@ -48,6 +48,11 @@ export function randint(low: number, high: number, shape: Shape, options: DrawOp
   return y;
 }
 
+/** `randint` with the shape and device of `t` (torch.randint_like); i32 whatever the dtype of `t`. */
+export function randintLike(t: Tensor, low: number, high: number, options: DrawOptions = {}): Tensor {
+  return randint(low, high, t.shape, { device: t.device, ...options });
+}
+
 export interface BernoulliOptions extends DrawOptions {
   /** For p a number: the shape of the result. Default []. */
   readonly shape?: Shape;
@@ -66,7 +71,7 @@ export function bernoulli(p: Tensor | number, options: BernoulliOptions = {}): T
     return cast(lt(rand(shape, { generator, device }), p), "f32");
   }
   if (!isFloat(p.dtype)) throw new DTypeError(`bernoulli: needs f32, p ${describe(p)}`);
-  return cast(lt(rand(p.shape, { generator, device: p.device }), p), "f32");
+  return cast(lt(rand(p.shape, { generator, device: p.device }), p), p.dtype);
 }
 
 /**

@@ -1,6 +1,7 @@
 // What every elementwise op shares: the hook text of its scalar function and the launch over one or two operands.
 // What an operand may be: operand.ts. The ops themselves: unary.ts, activation.ts, binary.ts, power.ts, extremes.ts, compare.ts.
 
+import type { ElementwiseRole } from "../gpu/dispatch.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import {
   binaryBroadcast as binaryBroadcastShader,
@@ -15,6 +16,7 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import { mergeAxes, sizeParams, strideParams } from "./merge_axes.ts";
 import {
   BROADCAST,
+  floatResult,
   LINEAR,
   numberParams,
   type Operand,
@@ -37,7 +39,7 @@ export const groups4 = (n: number) => grid1d(Math.ceil(n / (4 * WG)));
 export interface ElementwiseOptions {
   /** Dtype computed in. */
   readonly type: DType;
-  /** Dtype of the result; `type` if left out. */
+  /** Dtype of the result; `type` if left out, or f16 for f32 of f16. */
   readonly out?: DType;
   /** Numbers of the function, such as a slope. */
   readonly p?: number;
@@ -47,7 +49,7 @@ export interface ElementwiseOptions {
 interface Code {
   readonly hooks: { readonly apply: string };
   readonly append: string;
-  readonly role: { readonly kind: "elementwise"; readonly apply: string };
+  readonly calls: readonly string[];
 }
 
 /** By body, then by arguments: asked at every dispatch, so without building the text first. */
@@ -63,9 +65,27 @@ function codeOf(args: string, body: string): Code {
     const apply = `fn apply(${args}) -> R { ${statements} }`;
     const called = (body.match(/\w+(?=\()/g) ?? []).filter((name) => name in scalarFunctions);
     const append = scalarCode(scalarFunctions, called as (keyof typeof scalarFunctions)[]);
-    byArgs.set(args, (code = { hooks: { apply }, append, role: { kind: "elementwise", apply } }));
+    byArgs.set(args, (code = { hooks: { apply }, append, calls: called }));
   }
   return code;
+}
+
+/** What a fuser needs to know; only a trace asks. */
+function roleOf(
+  { hooks, calls }: Code,
+  types: { readonly T: string; readonly R: string },
+  operands: readonly (string | number)[],
+  numbers: readonly number[],
+): ElementwiseRole {
+  return {
+    kind: "elementwise",
+    apply: hooks.apply,
+    calls,
+    type: types.T,
+    result: types.R,
+    operands,
+    numbers,
+  };
 }
 
 /** Name in WGSL of a function of shaders/scalar/ for a dtype: `lt` -> `op_lt_f32`. */
@@ -73,13 +93,19 @@ export function scalarOp(name: string, type: DType): string {
   return scalarName(scalarFunctions, name, WGSL_TYPE[type]);
 }
 
+/** An op computed in f32 gives f16 where it is given nothing wider. */
+const resultOf = (type: DType, ...operands: Operand[]): DType =>
+  isFloat(type) ? floatResult(...operands) : type;
+
 /** y = body, WGSL in x, p, q: an expression, or statements that return. */
 export function launchUnary(name: string, body: string, x: Tensor, options: ElementwiseOptions): Tensor {
-  const { type, out = type, p = 0, q = 0 } = options;
+  const { type, out = resultOf(type, x), p = 0, q = 0 } = options;
   const y = empty(x.shape, out, x.device);
-  const { hooks, append, role } = codeOf("x: T, p: f32, q: f32", body);
+  const code = codeOf("x: T, p: f32, q: f32", body);
+  const { hooks, append } = code;
   const grid = groups4(y.size);
   const types = { X: WGSL_TYPE[x.dtype], T: WGSL_TYPE[type], R: WGSL_TYPE[out] };
+  const role = y.device.recorder.capturing ? roleOf(code, types, ["x"], [p, q]) : undefined;
   // Spelt out, not spread: this runs for every small op, and the spreads would double its host time.
   unaryKernel(
     { x, y },
@@ -97,13 +123,16 @@ export function launchBinary(
   options: ElementwiseOptions,
   [first, second] = ["a", "b"],
 ): Tensor {
-  const { type, out = type, p = 0, q = 0 } = options;
+  const { type, out = resultOf(type, a, b), p = 0, q = 0 } = options;
   const [sa, sb] = [shapeOf(a), shapeOf(b)];
   const shape = broadcastShapes(name, sa, sb);
   const y = empty(shape, out, tensorOf(name, a, b).device);
-  const { hooks, append, role } = codeOf(`${first}: T, ${second}: T, p: f32, q: f32`, body);
+  const code = codeOf(`${first}: T, ${second}: T, p: f32, q: f32`, body);
+  const { hooks, append } = code;
   const grid = groups4(y.size);
   const types = { A: storedType(a, type), B: storedType(b, type), T: WGSL_TYPE[type], R: WGSL_TYPE[out] };
+  const operands = [typeof a === "number" ? a : "a", typeof b === "number" ? b : "b"];
+  const role = y.device.recorder.capturing ? roleOf(code, types, operands, [p, q]) : undefined;
   const [fromA, fromB] = [sourceOf(a, y), sourceOf(b, y)];
   if (fromA !== BROADCAST && fromB !== BROADCAST) {
     const number = typeof a === "number" ? a : typeof b === "number" ? b : 0;

@@ -5,6 +5,7 @@ import { op } from "../tensor/op.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkIndex, gatherRows, type Rows } from "./gather.ts";
+import { reportIndices } from "./index_check.ts";
 import { scatterRows } from "./scatter.ts";
 
 export interface EmbeddingOptions {
@@ -17,7 +18,8 @@ export interface EmbeddingOptions {
  * zeros, and no gradient.
  *
  * @param ids i32
- * @throws DTypeError unless ids is i32; ShapeError unless weight has rank 2; OptionError for a paddingIdx outside the table
+ * @throws DTypeError unless ids is i32; ShapeError unless weight has rank 2; OptionError for a paddingIdx outside the table;
+ *   IndexError in debug mode, at the next await, for an id outside it
  */
 export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   checkIndex("embedding", ids);
@@ -25,6 +27,7 @@ export function embedding(ids: Tensor, weight: Tensor, options: EmbeddingOptions
     throw new ShapeError(`embedding: weight must have rank 2, weight ${formatShape(weight.shape)}`);
   const [rows, d] = weight.shape;
   const skip = paddingRow(rows, options.paddingIdx);
+  reportIndices("embedding", ids, rows);
   const whole: Rows = { outer: 1, rows, n: ids.size, inner: d, perElement: false, skip: -1 };
   const shape = [...ids.shape, d];
   if (skip === -1) return gatherRows("embedding", weight, ids, whole, shape);

@@ -3,7 +3,7 @@
 import { DTypeError, OptionError } from "../gpu/errors.ts";
 import { arange, type CreateOptions, zeros } from "../tensor/create.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { oneHot } from "./one_hot.ts";
+import { oneHotOrZero } from "./one_hot.ts";
 
 /**
  * [n, m] with 1 where row and column agree, else 0 (torch.eye); m is n if left out.
@@ -17,7 +17,9 @@ export function eye(n: number, m = n, options: CreateOptions = {}): Tensor {
     throw new OptionError(`eye: sizes must be integers >= 0, got ${n} and ${m}`);
   if (dtype !== "f32" && dtype !== "i32") throw new DTypeError(`eye: dtype must be f32 or i32, got ${dtype}`);
   const y =
-    m === 0 ? zeros([n, 0], { dtype, device }) : oneHot(arange(n, undefined, 1, { device }), m, { dtype });
+    m === 0
+      ? zeros([n, 0], { dtype, device })
+      : oneHotOrZero(arange(n, undefined, 1, { device }), m, { dtype });
   y.requiresGrad = requiresGrad;
   return y;
 }

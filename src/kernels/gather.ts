@@ -1,12 +1,15 @@
 // Reading by index: gather (an index per element) and indexSelect (an index per slice). Indices are i32; one outside its
-// axis gives 0, and its gradient goes nowhere. The gradients add: scatter.ts.
+// axis gives 0, and its gradient goes nowhere; in debug mode it is reported. The gradients add: scatter.ts.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { gather as gatherShader } from "../gpu/shaders.gen.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, normalizeAxis, numel, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { finishHook } from "./finish.ts";
+import { reportIndices } from "./index_check.ts";
 import { scatterRows } from "./scatter.ts";
 import { narrow } from "./slice.ts";
 
@@ -27,11 +30,19 @@ export interface Rows {
 
 /**
  * y[i, j, k] = x[index[i, j, k], j, k] for axis 0, likewise for others (torch.gather). y has the shape of `index`, which
- * may be smaller than x on the other axes. An index outside the axis gives 0.
+ * may be smaller than x on the other axes. An index outside the axis, negative ones included, gives 0.
  *
- * @throws DTypeError unless index is i32; ShapeError for another rank, or an index larger than x on another axis
+ * @throws DTypeError unless index is i32; ShapeError for another rank, or an index larger than x on another axis;
+ *   IndexError in debug mode, at the next await, for an index outside the axis
  */
 export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
+  const y = gatherOrZero(x, axis, index);
+  reportIndices("gather", index, axisSize(x, axis));
+  return y;
+}
+
+/** gather where indices may lie outside: never reported. */
+export function gatherOrZero(x: Tensor, axis: number, index: Tensor): Tensor {
   checkIndex("gather", index);
   const at = normalizeAxis("gather", axis, x.rank);
   checkFits("gather", x, index, at);
@@ -46,11 +57,19 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
 
 /**
  * The slices of x at `index` along an axis (torch.index_select): y.shape is x.shape with the axis of index's length.
- * An index outside the axis gives zeros.
+ * An index outside the axis, negative ones included, gives zeros.
  *
  * @param index [n] i32
+ * @throws IndexError in debug mode, at the next await, for an index outside the axis
  */
 export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
+  const y = indexSelectOrZero(x, axis, index);
+  reportIndices("indexSelect", index, axisSize(x, axis));
+  return y;
+}
+
+/** indexSelect where indices may lie outside: never reported. */
+export function indexSelectOrZero(x: Tensor, axis: number, index: Tensor): Tensor {
   checkIndex("indexSelect", index);
   if (x.rank === 0 || index.rank !== 1) {
     throw new ShapeError(
@@ -67,6 +86,7 @@ export function gatherRows(name: string, x: Tensor, index: Tensor, rows: Rows, s
   const [y] = op(name, [x, index], () => {
     const y = empty(shape, x.dtype, x.device);
     const vec = !rows.perElement && rows.inner % 4 === 0;
+    const word = isFloat(x.dtype) ? x.dtype : "u32";
     const [size, inner] = vec ? [y.size / 4, rows.inner / 4] : [y.size, rows.inner];
     const params = { size, rows: rows.rows, n: rows.n, inner, skip: rows.skip };
     const constants = { PER_ELEMENT: rows.perElement };
@@ -75,7 +95,8 @@ export function gatherRows(name: string, x: Tensor, index: Tensor, rows: Rows, s
     run({ x, index, y }, params, {
       grid,
       constants,
-      types: vec ? { T: "vec4<u32>" } : {},
+      types: { V: vec ? `vec4<${word}>` : word },
+      hooks: word === "f32" ? finishHook(vec ? 4 : 1) : {},
       label: name,
       bytes,
     });
@@ -96,6 +117,11 @@ export function rowsOf(x: Shape, y: Shape, axis: number): Rows {
 /** x without what lies beyond `shape` on every axis but one. */
 export function cropped(x: Tensor, shape: Shape, except: number): Tensor {
   return shape.reduce((t, s, i) => (i === except || t.shape[i] === s ? t : narrow(t, i, 0, s)), x);
+}
+
+/** Of an axis that may be negative; a scalar counts as [1]. */
+export function axisSize(x: Tensor, axis: number): number {
+  return x.shape.at(axis) ?? 1;
 }
 
 export function checkIndex(name: string, index: Tensor): void {

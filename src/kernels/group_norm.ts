@@ -3,6 +3,8 @@
 // affine per channel; their gradients follow. Statistics over the batch: batch_norm.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { raised } from "../tensor/autocast.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { copyInto } from "../tensor/primitives.ts";
 import { scope } from "../tensor/scope.ts";
@@ -33,6 +35,7 @@ export function groupNorm(
   bias: Tensor | null = null,
   eps = 1e-5,
 ): Tensor {
+  x = raised(x);
   checkChannels("groupNorm", x, { weight, bias }, eps);
   const c = x.shape[1];
   if (!Number.isInteger(groups) || groups < 1 || c % groups !== 0)
@@ -125,7 +128,7 @@ function checkChannels(
   const shape = formatShape(x.shape);
   if (x.rank < 2) throw new ShapeError(`${name}: x must be [n,c,...], x ${shape}`);
   for (const [key, t] of Object.entries({ x, ...others }))
-    if (t && t.dtype !== "f32") throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (t && !isFloat(t.dtype)) throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}`);
   for (const [key, t] of Object.entries(others))
     if (t && !sameShape(t.shape, [x.shape[1]]))
       throw new ShapeError(

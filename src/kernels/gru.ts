@@ -2,6 +2,7 @@
 // u = h W_hh^T + b_hh, h' = (1 - z) n + z h. All input projections are one product; then one kernel a step (gru_run.ts),
 // and at the end of backward one product for each weight. Stacks of layers: src/layers/gru.ts.
 
+import { lowered } from "../tensor/autocast.ts";
 import { op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { runGru, runGruBackward } from "./gru_run.ts";
@@ -26,8 +27,9 @@ export function gru(
   options: RecurrentOptions = {},
 ): [y: Tensor, hN: Tensor] {
   const sequence = sequenceOf("gru", 3, x, weights, options);
-  const { h0 = null } = options;
-  const { weightHh: w, biasHh: b = null } = weights;
+  const h0 = lowered(options.h0 ?? null);
+  const { biasHh: b = null } = weights;
+  const w = lowered(weights.weightHh);
   const gx = linear(x, weights.weightIh, weights.biasIh); // [t, b, 3h]
   const [y, hN] = op(
     "gru",

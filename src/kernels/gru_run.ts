@@ -14,11 +14,11 @@ export function runGru(s: Sequence, gx: Tensor, w_hh: Tensor, b_hh: Tensor | nul
   const make = (...shape: number[]) => empty(shape, "f32", gx.device);
   const hp = make(steps, batch, hidden);
   const saved = make(steps, batch, SAVED, hidden);
-  const y = make(steps, batch, hidden);
-  const h_n = make(batch, hidden);
-  runStart(s, { h0, hp });
+  const y = empty([steps, batch, hidden], gx.dtype, gx.device);
+  const h_n = empty([batch, hidden], gx.dtype, gx.device);
+  const fresh = runStart(s, { h0, hp });
   const { units, constants, ...options } = tileOf(s, w_hh);
-  for (const params of walk(s, units, "forward")) {
+  for (const params of walk(s, units, "forward", fresh)) {
     cell({ gx, w_hh, b_hh, lengths, hp, saved, y, h_n }, params, {
       ...options,
       constants: { ...constants, HAS_BIAS: b_hh !== null },

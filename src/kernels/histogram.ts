@@ -9,13 +9,14 @@ import { add, div, mul, sub } from "./binary.ts";
 import { cast } from "./cast.ts";
 import { eq, ge, le, logicalAnd } from "./compare.ts";
 import { minimum } from "./extremes.ts";
-import { checkIndex } from "./gather.ts";
+import { checkIndex, rowsOf } from "./gather.ts";
 import { describe, type Operand } from "./operand.ts";
 import { max, min } from "./reduce_max.ts";
 import { reshape } from "./reshape.ts";
-import { scatterAdd } from "./scatter.ts";
+import { scatterRows } from "./scatter.ts";
 import { floor } from "./unary.ts";
 import { where } from "./where.ts";
+import { inF32 } from "./wide.ts";
 
 export interface BincountOptions {
   /** f32, of x's shape: added up instead of counted. Differentiable. */
@@ -39,9 +40,10 @@ export function bincount(x: Tensor, length: number, { weights }: BincountOptions
     );
   if (weights && !isFloat(weights.dtype))
     throw new DTypeError(`bincount: weights must be f32, got ${describe(weights)}`);
-  const dtype = weights ? "f32" : "i32";
+  const dtype = weights ? weights.dtype : "i32";
   const values = weights ?? ones(x.shape, { dtype, device: x.device });
-  return scatterAdd(zeros([length], { dtype, device: x.device }), 0, x, values);
+  const none = zeros([length], { dtype, device: x.device });
+  return scatterRows("bincount", none, x, values, rowsOf([length], x.shape, 0), [length]);
 }
 
 export interface HistcOptions {
@@ -66,12 +68,14 @@ export function histc(x: Tensor, options: HistcOptions = {}): Tensor {
   if (!(least <= most && Number.isFinite(most - least)))
     throw new OptionError(`histc: min must not exceed max, got ${least} and ${most}`);
   const flat = reshape(x, [x.size]);
-  if (x.size === 0) return zeros([bins], { device: x.device });
-  const [low, high, width] = bounds(flat, least, most);
-  const place = minimum(floor(mul(div(sub(flat, low), width), bins)), bins - 1);
-  const inside = logicalAnd(ge(flat, low), le(flat, high));
-  const index = cast(where(inside, place, -1), "i32");
-  return cast(bincount(index, bins), "f32");
+  if (x.size === 0) return zeros([bins], { device: x.device, dtype: x.dtype });
+  return inF32([flat], (flat) => {
+    const [low, high, width] = bounds(flat, least, most);
+    const place = minimum(floor(mul(div(sub(flat, low), width), bins)), bins - 1);
+    const inside = logicalAnd(ge(flat, low), le(flat, high));
+    const index = cast(where(inside, place, -1), "i32");
+    return cast(bincount(index, bins), "f32");
+  });
 }
 
 /** A range of one value is widened by 1 on both sides. */

@@ -2,6 +2,7 @@
 // done on its own, and the gradient is the transposed map (axis_map.ts): summed in a fixed order, differentiable again.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { type AxisMap, applyAxisMap } from "./axis_map.ts";
@@ -68,7 +69,7 @@ function check(x: Tensor, mode: InterpolateMode, { alignCorners, antialias }: In
   if (!Object.hasOwn(MODES, mode)) {
     throw new OptionError(`interpolate: mode must be one of ${Object.keys(MODES).join(", ")}, got ${mode}`);
   }
-  if (x.dtype !== "f32") {
+  if (!isFloat(x.dtype)) {
     throw new DTypeError(`interpolate: takes f32 tensors, x is ${x.dtype}${formatShape(x.shape)}`);
   }
   const { axis, axes } = MODES[mode];

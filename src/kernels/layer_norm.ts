@@ -2,6 +2,8 @@
 // of each row of d = product of normalizedShape elements. Batch statistics: batch_norm.ts. Dispatches: layer_norm_run.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { raised } from "../tensor/autocast.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -27,6 +29,7 @@ export function layerNorm(
   bias: Tensor | null = null,
   eps = 1e-5,
 ): Tensor {
+  x = raised(x);
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   check(x, shape, weight, bias, eps);
   const [y] = op(
@@ -41,7 +44,8 @@ export function layerNorm(
     },
     (x: Tensor, weight: Tensor | null, bias: Tensor | null) => {
       const axes = shape.map((_, i) => i - shape.length);
-      const centered = sub(x, mean(x, axes, true));
+      const near = sub(x, mean(x, axes, true));
+      const centered = sub(near, mean(near, axes, true)); // again: the first mean was rounded at its own size
       let y = mul(centered, rsqrt(add(mean(square(centered), axes, true), eps)));
       if (weight) y = mul(y, weight);
       return [bias ? add(y, bias) : y];
@@ -72,7 +76,7 @@ function check(x: Tensor, shape: Shape, weight: Tensor | null, bias: Tensor | nu
   }
   for (const [key, t] of Object.entries({ x, weight, bias })) {
     if (!t) continue;
-    if (t.dtype !== "f32") throw new DTypeError(`layerNorm: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (!isFloat(t.dtype)) throw new DTypeError(`layerNorm: takes f32 tensors, ${key} is ${t.dtype}`);
     if (t === x || sameShape(t.shape, shape)) continue;
     throw new ShapeError(
       `layerNorm: ${key} must have normalizedShape, ${key} ${formatShape(t.shape)}, ${shapes}`,

@@ -2,7 +2,10 @@
 // h_k = b_k + a_(k+1) h_(k+1). Its gradient is the same recurrence the other way round. What cumprod and logcumsumexp
 // differentiate to: exact at zeros, since nothing is divided.
 
+import { DTypeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
+import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { mul } from "./binary.ts";
 import { pad } from "./pad.ts";
@@ -22,8 +25,14 @@ const LINEAR: Scan = {
   finish: "return s.y;",
 };
 
-/** `a` and `b` of one shape, f32; a at the start of its row is not used. */
+/**
+ * `a` and `b` of one shape, f32; a at the start of its row is not used.
+ *
+ * @throws DTypeError
+ */
 export function linearScan(a: Tensor, b: Tensor, axis: number, reverse = false): Tensor {
+  if (!isFloat(a.dtype) || !isFloat(b.dtype))
+    throw new DTypeError(`linearScan: needs f32, a ${a.dtype}${formatShape(a.shape)}, b ${b.dtype}`);
   const [h] = op("linearScan", [a, b], () => {
     const h = runScan(LINEAR, a, b, axis, reverse);
     return {

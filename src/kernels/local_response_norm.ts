@@ -2,6 +2,7 @@
 // the channels. Statistics of whole channels: batch_norm.ts, group_norm.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, numel } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { avgPool2d } from "./avg_pool.ts";
@@ -34,7 +35,7 @@ export function localResponseNorm(x: Tensor, size: number, options: LocalRespons
   if (x.rank < 3) throw new ShapeError(`localResponseNorm: x must be [n,c,...], x ${formatShape(x.shape)}`);
   if (!Number.isInteger(size) || size < 1)
     throw new OptionError(`localResponseNorm: size must be a positive integer, got ${size}`);
-  if (x.dtype !== "f32") throw new DTypeError(`localResponseNorm: takes f32 tensors, x is ${x.dtype}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`localResponseNorm: takes f32 tensors, x is ${x.dtype}`);
   if (x.size === 0) return mul(x, 1);
   const [n, c, ...rest] = x.shape;
   const squares = reshape(square(x), [n, 1, c, numel(rest)]); // [n, 1, c, length]

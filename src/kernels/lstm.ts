@@ -2,6 +2,7 @@
 // c' = f c + i g, h' = o tanh(c'). All input projections are one product; then one kernel a step (lstm_run.ts), and at
 // the end of backward one product for each weight. Stacks of layers: src/layers/lstm.ts.
 
+import { lowered } from "../tensor/autocast.ts";
 import { op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linear } from "./linear.ts";
@@ -31,9 +32,9 @@ export function lstm(
   options: LstmOptions = {},
 ): [y: Tensor, hN: Tensor, cN: Tensor] {
   const sequence = sequenceOf("lstm", 4, x, weights, options);
-  const { h0 = null, c0 = null } = options;
+  const [h0, c0] = [lowered(options.h0 ?? null), lowered(options.c0 ?? null)];
   const gx = linear(x, weights.weightIh, oneBias(weights)); // [t, b, 4h]
-  const w = weights.weightHh;
+  const w = lowered(weights.weightHh);
   const [y, hN, cN] = op(
     "lstm",
     [gx, w, h0, c0, sequence.lengths],

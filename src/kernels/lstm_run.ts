@@ -14,11 +14,12 @@ export function runLstm(s: Sequence, gx: Tensor, w_hh: Tensor, h0: Tensor | null
   const make = (...shape: number[]) => empty(shape, "f32", gx.device);
   const hp = make(steps, batch, hidden);
   const saved = make(steps, batch, SAVED, hidden);
-  const y = make(steps, batch, hidden);
-  const [h_n, c_n] = [make(batch, hidden), make(batch, hidden)];
-  runStart(s, { h0, c0, hp, saved });
+  const result = (...shape: number[]) => empty(shape, gx.dtype, gx.device);
+  const y = result(steps, batch, hidden);
+  const [h_n, c_n] = [result(batch, hidden), result(batch, hidden)];
+  const fresh = runStart(s, { h0, c0, hp, saved });
   const { units, ...options } = tileOf(s, w_hh);
-  for (const params of walk(s, units, "forward")) {
+  for (const params of walk(s, units, "forward", fresh)) {
     cell({ gx, w_hh, lengths, hp, saved, y, h_n, c_n }, params, options);
   }
   return [y, h_n, c_n, hp, saved] as const;

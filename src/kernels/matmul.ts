@@ -3,6 +3,8 @@
 // With a bias: linear.ts. Which kernel runs: matmul_plan.ts.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
+import { lowered } from "../tensor/autocast.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, numel } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -10,6 +12,7 @@ import { broadcastTo } from "./broadcast.ts";
 import { batchLayout } from "./matmul_batch.ts";
 import type { MatmulPlan } from "./matmul_plan.ts";
 import { runMatmul } from "./matmul_run.ts";
+import { floatResult } from "./operand.ts";
 import { sumTo } from "./reduce.ts";
 import { reshape } from "./reshape.ts";
 
@@ -54,8 +57,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
  */
 export function batchedMatmul(a: Tensor, b: Tensor, options: BatchedMatmulOptions = {}): Tensor {
   const { transA = false, transB = false, plan } = options;
+  [a, b] = [lowered(a), lowered(b)];
   if (a.rank < 2 || b.rank < 2) throw new ShapeError(`matmul: needs two axes each, ${shapes(a, b)}`);
-  if (a.dtype !== b.dtype || (a.dtype !== "f32" && a.dtype !== "i32")) {
+  const floats = isFloat(a.dtype) && isFloat(b.dtype);
+  if (!floats && (a.dtype !== "i32" || b.dtype !== "i32")) {
     throw new DTypeError(
       `matmul: needs two f32 or two i32, a ${a.dtype}${formatShape(a.shape)}, b ${b.dtype}${formatShape(b.shape)}`,
     );
@@ -87,7 +92,7 @@ export function batchedMatmul(a: Tensor, b: Tensor, options: BatchedMatmulOption
     return reshape(y, [...layout.shape, m, n]);
   }
   const [y] = op("matmul", [a, b], () => {
-    const y = empty([...layout.shape, m, n], a.dtype, a.device);
+    const y = empty([...layout.shape, m, n], floats ? floatResult(a, b) : "i32", a.device);
     runMatmul({ a, b, bias: null, y, transA, transB }, { m, n, k, batches: layout.count }, layout, plan);
     return {
       outputs: [y],

@@ -1,5 +1,6 @@
 // Dispatches one rung of the matmul ladder: y = op(a) x op(b) (+ bias) on checked operands. No gradient: matmul.ts.
 
+import type { Device } from "../gpu/device.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import {
   matmulNaive,
@@ -8,6 +9,7 @@ import {
   matmulSplitkReduce,
   matmulTiled,
 } from "../gpu/shaders.gen.ts";
+import { isFloat, WGSL_TYPE } from "../tensor/dtype.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { BatchLayout } from "./matmul_batch.ts";
 import { type MatmulPlan, type MatmulSize, planMatmul, tileOf } from "./matmul_plan.ts";
@@ -24,6 +26,8 @@ export interface MatmulOperands {
   readonly b: Tensor; // [.., k, n], or [.., n, k] if transB
   readonly bias: Tensor | null; // [n]
   readonly y: Tensor; // [.., m, n]
+  /** [m]: receives the sums of op(a) along k, where `sumsInside` says so. */
+  readonly aSums?: Tensor | null;
   readonly transA: boolean;
   readonly transB: boolean;
 }
@@ -36,6 +40,16 @@ interface Call {
   readonly flops: number;
 }
 
+/** Whether the plan of a product of one batch can also give the sums of op(a) along k. */
+export function sumsInside(size: MatmulSize, device: Device): boolean {
+  const { rung } = planOf(size, device);
+  return size.batches === 1 && size.m * size.n > 0 && size.k > 0 && (rung === "quad" || rung === "register");
+}
+
+function planOf(size: MatmulSize, { adapter, features }: Device): MatmulPlan {
+  return planMatmul(size, { software: adapter.software, subgroups: features.has("subgroups") });
+}
+
 /** Fills `o.y`. `forced` replaces parts of the table's plan: tests and benches. */
 export function runMatmul(
   o: MatmulOperands,
@@ -46,18 +60,14 @@ export function runMatmul(
 ): void {
   if (o.y.size === 0) return;
   const { m, n, k, batches } = size;
-  const { adapter, features } = o.y.device;
-  const plan = {
-    ...planMatmul(size, { software: adapter.software, subgroups: features.has("subgroups") }),
-    ...forced,
-  };
+  const plan = { ...planOf(size, o.y.device), ...forced };
   const [, d1, d2] = batch.sizes;
   const [a0, a1, a2] = batch.a.map((s) => s * m * k) as [number, number, number];
   const [b0, b1, b2] = batch.b.map((s) => s * k * n) as [number, number, number];
   const params = { m, n, k, d1, d2, a0, a1, a2, b0, b1, b2 };
   const call = { o, size, params, label, flops: 2 * batches * m * n * k };
   // i32 has the oracle only: it is there for indices and counts, not for speed.
-  if (plan.rung === "naive" || o.y.dtype !== "f32") runNaive(call);
+  if (plan.rung === "naive" || !isFloat(o.y.dtype)) runNaive(call);
   else if (plan.rung === "tiled") runTiled(call, plan);
   else runBlocks(call, plan);
 }
@@ -68,7 +78,7 @@ function runNaive({ o, params, label, flops }: Call): void {
   const options = {
     grid: grid1d(Math.ceil(count / WG)),
     constants,
-    types: { T: o.y.dtype },
+    types: { T: WGSL_TYPE[o.y.dtype] },
     label,
     flops,
   };
@@ -92,6 +102,7 @@ function runBlocks({ o, size, params, label, flops }: Call, plan: MatmulPlan): v
   const vecA = !o.transA && k % 4 === 0 && k > 0; // an empty tensor is smaller than one vec4
   const vecB = (o.transB ? k : n) % 4 === 0 && k > 0;
   const y = split ? empty([splits, ...o.y.shape], "f32", o.y.device) : o.y; // [splits, .., m, n]
+  const aSums = o.aSums && split ? empty([splits, size.m], "f32", o.y.device) : (o.aSums ?? null); // [splits, m]
   const options = {
     grid: grid1d(groups * splits),
     constants: {
@@ -101,6 +112,7 @@ function runBlocks({ o, size, params, label, flops }: Call, plan: MatmulPlan): v
       B_VEC: vecB,
       K_TAIL: k % 4 !== 0,
       HAS_BIAS: o.bias !== null && !split,
+      HAS_A_SUMS: aSums !== null,
       WG: plan.lanes,
       TM: plan.tm,
     },
@@ -108,20 +120,22 @@ function runBlocks({ o, size, params, label, flops }: Call, plan: MatmulPlan): v
     label,
     flops,
   };
-  const bindings = { a: o.a, b: o.b, bias: split ? null : o.bias, y };
+  const bindings = { a: o.a, b: o.b, bias: split ? null : o.bias, y, a_sums: aSums };
   const blockParams = { ...params, k_chunk, tiles_m, tiles_n, batches, groups: groups * splits };
   (plan.rung === "quad" ? quad : register)(bindings, blockParams, options);
   if (!split) return;
   const count = o.y.size;
+  const sums = o.aSums?.size ?? 0;
   reduce(
-    { partial: y, bias: o.bias, y: o.y },
-    { count, splits, n },
+    { partial: y, bias: o.bias, y: o.y, partial_sums: aSums, a_sums: o.aSums ?? null },
+    { count, splits, n, sums },
     {
-      grid: grid1d(Math.ceil(count / WG)),
-      constants: { WG, HAS_BIAS: o.bias !== null },
+      grid: grid1d(Math.ceil((count + sums) / WG)),
+      constants: { WG, HAS_BIAS: o.bias !== null, HAS_A_SUMS: sums > 0 },
       label: `${label}/sum`,
     },
   );
+  aSums?.release("the end of matmul");
   y.release("the end of matmul");
 }
 

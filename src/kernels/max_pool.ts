@@ -13,6 +13,7 @@ import {
   maxPool2dPairsBackward as pairsBackwardShader,
   maxPool2dPairs as pairsShader,
 } from "../gpu/shaders.gen.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, numel, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
@@ -55,7 +56,7 @@ export interface ReturnIndices<B extends boolean = true> {
 export function maxPool(name: string, x: Tensor, g: PoolGeometry): [Tensor, Tensor] {
   checkFloat(name, "x", x);
   const [y, indices] = op(name, [x], () => {
-    const y = empty(g.y, "f32", x.device);
+    const y = empty(g.y, x.dtype, x.device);
     const indices = empty(g.y, "i32", x.device);
     const n = y.size;
     const label = name;
@@ -80,7 +81,7 @@ export function maxPool2dBackward(dy: Tensor, indices: Tensor, g: PoolGeometry):
   checkFloat(name, "dy", dy);
   checkIndices(name, dy, indices, g);
   const [dx] = op(name, [dy, indices], () => {
-    const dx = empty(g.x, "f32", dy.device);
+    const dx = empty(g.x, dy.dtype, dy.device);
     if (isPairs(g)) {
       const { oh, ow } = g.sizes;
       const grid = grid1d(Math.ceil(dy.size / (4 * WG)));
@@ -107,7 +108,7 @@ export function maxPool2dGather(x: Tensor, indices: Tensor, g: PoolGeometry): Te
   }
   checkIndices(name, null, indices, g);
   const [y] = op(name, [x, indices], () => {
-    const y = empty(g.y, "f32", x.device);
+    const y = empty(g.y, x.dtype, x.device);
     const params = { n: y.size, plane: numel(g.x.slice(-2)), out_plane: numel(g.y.slice(-2)) };
     gather({ x, indices, y }, params, { grid: grid1d(Math.ceil(y.size / WG)), label: name });
     return { outputs: [y], pullback: ([dy]) => [dy && maxPool2dBackward(dy, indices, g), null] };
@@ -125,7 +126,7 @@ function isPairs({ forward: k, sizes: s }: PoolGeometry): boolean {
 const grid = (threads: number) => ({ grid: grid1d(Math.ceil(threads / WG)) });
 
 function checkFloat(name: string, key: string, t: Tensor): void {
-  if (t.dtype !== "f32")
+  if (!isFloat(t.dtype))
     throw new DTypeError(`${name}: takes f32 tensors, ${key} is ${t.dtype}${formatShape(t.shape)}`);
 }
 

@@ -4,12 +4,14 @@
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { maxUnpoolOwner, maxUnpool as maxUnpoolShader } from "../gpu/shaders.gen.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { fill } from "../tensor/primitives.ts";
 import { formatShape, numel, type Shape, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { axisNumbers, type Sizes } from "./conv_nd_geometry.ts";
-import { gather } from "./gather.ts";
+import { gatherOrZero } from "./gather.ts";
+import { reportIndices } from "./index_check.ts";
 import { reshape } from "./reshape.ts";
 
 const findOwners = kernel(maxUnpoolOwner);
@@ -34,6 +36,7 @@ export interface MaxUnpoolOptions {
  *
  * @throws OptionError for sizes out of range; ShapeError for another rank, or indices unlike x
  * @throws DTypeError unless x is f32 and indices are i32
+ * @throws IndexError in debug mode, at the next await, for an index outside the result
  */
 export function maxUnpool2d(x: Tensor, indices: Tensor, options: MaxUnpoolOptions): Tensor {
   return unpooled("maxUnpool2d", x, indices, outputShape("maxUnpool2d", x, 2, options));
@@ -70,7 +73,7 @@ function outputShape(name: string, x: Tensor, axes: number, options: MaxUnpoolOp
 }
 
 function unpooled(name: string, x: Tensor, indices: Tensor, shape: Shape): Tensor {
-  if (x.dtype !== "f32" || indices.dtype !== "i32") {
+  if (!isFloat(x.dtype) || indices.dtype !== "i32") {
     throw new DTypeError(`${name}: takes x f32 and indices i32, got ${x.dtype} and ${indices.dtype}`);
   }
   if (!sameShape(x.shape, indices.shape)) {
@@ -81,15 +84,16 @@ function unpooled(name: string, x: Tensor, indices: Tensor, shape: Shape): Tenso
   const axes = name === "maxUnpool1d" ? 1 : name === "maxUnpool2d" ? 2 : 3;
   const planes = numel(x.shape.slice(0, -axes));
   const [plane, outPlane] = [numel(x.shape.slice(-axes)), numel(shape.slice(-axes))];
+  reportIndices(name, indices, outPlane);
   const [y] = op(name, [x, indices], () => {
-    const y = empty(shape, "f32", x.device);
+    const y = empty(shape, x.dtype, x.device);
     const owner = fill(empty(shape, "i32", x.device), 0);
     const params = { size: x.size, plane, out_plane: outPlane };
     findOwners({ indices, owner }, params, { grid: grid1d(Math.ceil(x.size / WG)), label: name });
     read({ x, owner, y }, { size: y.size }, { grid: grid1d(Math.ceil(y.size / WG)), label: name });
     const gradient = (dy: Tensor) => {
       const at = reshape(indices, [planes, plane]);
-      return reshape(gather(reshape(dy, [planes, outPlane]), 1, at), x.shape);
+      return reshape(gatherOrZero(reshape(dy, [planes, outPlane]), 1, at), x.shape);
     };
     return { outputs: [y], pullback: ([dy]) => [dy && gradient(dy), null] };
   });

@@ -6,6 +6,7 @@ import { oneHot as oneHotShader } from "../gpu/shaders.gen.ts";
 import { op } from "../tensor/op.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./gather.ts";
+import { reportIndices } from "./index_check.ts";
 
 const run = kernel(oneHotShader);
 const WG = 64;
@@ -19,9 +20,17 @@ export interface OneHotOptions {
  * ids [...] -> [..., classes] (torch.nn.functional.one_hot). An id that is no class gives a row of zeros.
  *
  * @param ids i32
- * @throws DTypeError unless ids is i32; OptionError unless classes is a positive integer
+ * @throws DTypeError unless ids is i32; OptionError unless classes is a positive integer; IndexError in debug mode,
+ *   at the next await, for an id that is no class
  */
 export function oneHot(ids: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
+  const y = oneHotOrZero(ids, classes, options);
+  reportIndices("oneHot", ids, classes);
+  return y;
+}
+
+/** oneHot where ids may be no class: never reported. */
+export function oneHotOrZero(ids: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
   const { dtype = "i32" } = options;
   checkIndex("oneHot", ids);
   if (dtype !== "i32" && dtype !== "f32")

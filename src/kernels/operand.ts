@@ -26,6 +26,12 @@ export const shapeOf = (operand: Operand): Shape => (typeof operand === "number"
 export const storedType = (operand: Operand, type: DType) =>
   WGSL_TYPE[typeof operand === "number" ? type : operand.dtype];
 
+/** f16 where no float operand is wider, else f32: the dtype of an op that gives a float whatever it is given. */
+export function floatResult(...operands: readonly (Operand | null)[]): "f32" | "f16" {
+  const dtypes = operands.map((t) => (t instanceof Tensor ? t.dtype : null));
+  return dtypes.includes("f16") && !dtypes.includes("f32") ? "f16" : "f32";
+}
+
 /** The number as a float and, for integers that f32 would round, as bits. */
 export function numberParams(value: number, type: DType): { value: number; bits: number } {
   return isFloat(type) ? { value, bits: 0 } : { value: 0, bits: value };

@@ -19,6 +19,8 @@ export interface SgdState {
   readonly p: Tensor;
   readonly g: Tensor;
   readonly m: Tensor | null;
+  /** What a gradient scaler decided (step_control.ts); null without. */
+  readonly control: Tensor | null;
 }
 
 export interface SgdScalars {
@@ -28,11 +30,11 @@ export interface SgdScalars {
   readonly fresh: ParamValue;
 }
 
-export function sgdStep({ p, g, m }: SgdState, scalars: SgdScalars, nesterov: boolean): void {
+export function sgdStep({ p, g, m, control }: SgdState, scalars: SgdScalars, nesterov: boolean): void {
   const n4 = p.size / 4;
-  const constants = { MOMENTUM: m !== null, NESTEROV: nesterov };
+  const constants = { MOMENTUM: m !== null, NESTEROV: nesterov, HAS_CONTROL: control !== null };
   sgdKernel(
-    { g, p, m },
+    { g, p, m, control },
     { n4, ...scalars },
     { grid: threads(n4), constants, label: "sgd", flops: 6 * p.size },
   );
@@ -44,6 +46,7 @@ export interface AdamState {
   readonly m: Tensor;
   readonly v: Tensor;
   readonly v_max: Tensor | null;
+  readonly control: Tensor | null;
 }
 
 export interface AdamScalars {
@@ -57,13 +60,17 @@ export interface AdamScalars {
   readonly decay: ParamValue;
 }
 
-export function adamStep({ p, g, m, v, v_max }: AdamState, scalars: AdamScalars, decoupled: boolean): void {
+export function adamStep(
+  { p, g, m, v, v_max, control }: AdamState,
+  scalars: AdamScalars,
+  decoupled: boolean,
+): void {
   const n4 = p.size / 4;
-  const constants = { DECOUPLED: decoupled, AMSGRAD: v_max !== null };
+  const constants = { DECOUPLED: decoupled, AMSGRAD: v_max !== null, HAS_CONTROL: control !== null };
   const label = decoupled ? "adamw" : "adam";
   const bytes = (v_max ? 9 : 7) * p.byteLength; // each of p, m, v read and written, g read
   adamKernel(
-    { g, p, m, v, v_max },
+    { g, p, m, v, v_max, control },
     { n4, ...scalars },
     { grid: threads(n4), constants, label, flops: 12 * p.size, bytes },
   );

@@ -28,8 +28,11 @@ const lion = kernel(lionShader);
 const ema = kernel(emaShader);
 const muon = kernel(muonShader);
 
+/** `control`: what a gradient scaler decided (step_control.ts), null without. */
 type Bound<K> =
-  K extends Kernel<infer S extends Shader> ? { readonly [N in keyof S["bindings"]]: Tensor } : never;
+  K extends Kernel<infer S extends Shader>
+    ? { readonly [N in keyof S["bindings"]]: N extends "control" ? Tensor | null : Tensor }
+    : never;
 type Scalars<K> =
   K extends Kernel<infer S extends Shader> ? Omit<Parameters<Kernel<S>>[1], "n4" | "n"> : never;
 
@@ -38,28 +41,33 @@ function slab(length: number, label: string, flops: number) {
   return { grid: grid1d(Math.ceil(length / 4 / WG)), label, flops: flops * length };
 }
 
+/** The same for a rule that a gradient scaler may gate. */
+function gated({ p, control }: { p: Tensor; control: Tensor | null }, label: string, flops: number) {
+  return { ...slab(p.size, label, flops), constants: { HAS_CONTROL: control !== null } };
+}
+
 export function nadamStep(run: Bound<typeof nadam>, scalars: Scalars<typeof nadam>): void {
-  nadam(run, { n4: run.p.size / 4, ...scalars }, slab(run.p.size, "nadam", 15));
+  nadam(run, { n4: run.p.size / 4, ...scalars }, gated(run, "nadam", 15));
 }
 
 export function radamStep(run: Bound<typeof radam>, scalars: Scalars<typeof radam>): void {
-  radam(run, { n4: run.p.size / 4, ...scalars }, slab(run.p.size, "radam", 13));
+  radam(run, { n4: run.p.size / 4, ...scalars }, gated(run, "radam", 13));
 }
 
 export function adagradStep(run: Bound<typeof adagrad>, scalars: Scalars<typeof adagrad>): void {
-  adagrad(run, { n4: run.p.size / 4, ...scalars }, slab(run.p.size, "adagrad", 9));
+  adagrad(run, { n4: run.p.size / 4, ...scalars }, gated(run, "adagrad", 9));
 }
 
 export function adadeltaStep(run: Bound<typeof adadelta>, scalars: Scalars<typeof adadelta>): void {
-  adadelta(run, { n4: run.p.size / 4, ...scalars }, slab(run.p.size, "adadelta", 17));
+  adadelta(run, { n4: run.p.size / 4, ...scalars }, gated(run, "adadelta", 17));
 }
 
 export function adamaxStep(run: Bound<typeof adamax>, scalars: Scalars<typeof adamax>): void {
-  adamax(run, { n4: run.p.size / 4, ...scalars }, slab(run.p.size, "adamax", 12));
+  adamax(run, { n4: run.p.size / 4, ...scalars }, gated(run, "adamax", 12));
 }
 
 export function lionStep(run: Bound<typeof lion>, scalars: Scalars<typeof lion>): void {
-  lion(run, { n4: run.p.size / 4, ...scalars }, slab(run.p.size, "lion", 9));
+  lion(run, { n4: run.p.size / 4, ...scalars }, gated(run, "lion", 9));
 }
 
 /** `a` centers, `m` is the momentum; null without. */
@@ -67,7 +75,7 @@ export function rmspropStep(
   run: Omit<Bound<typeof rmsprop>, "a" | "m"> & { readonly a: Tensor | null; readonly m: Tensor | null },
   scalars: Scalars<typeof rmsprop>,
 ): void {
-  const constants = { CENTERED: run.a !== null, MOMENTUM: run.m !== null };
+  const constants = { CENTERED: run.a !== null, MOMENTUM: run.m !== null, HAS_CONTROL: run.control !== null };
   const options = { ...slab(run.p.size, "rmsprop", 15), constants };
   rmsprop(run, { n4: run.p.size / 4, ...scalars }, options);
 }
@@ -79,13 +87,14 @@ export function emaStep(x: Tensor, s: Tensor, scalars: Scalars<typeof ema>): voi
 
 /** Updates the momentum m of one matrix with g, and writes the update to be made orthogonal into u. */
 export function muonMomentum(
-  { g, m, u }: { g: Tensor; m: Tensor; u: Tensor },
+  { g, m, u, control }: { g: Tensor; m: Tensor; u: Tensor; control: Tensor | null },
   scalars: { a: Scalars<typeof muon>["a"]; b: Scalars<typeof muon>["b"] },
   nesterov: boolean,
 ): void {
-  const options = { grid: grid1d(Math.ceil(u.size / WG)), constants: { NESTEROV: nesterov } };
+  const constants = { NESTEROV: nesterov, HAS_CONTROL: control !== null };
+  const options = { grid: grid1d(Math.ceil(u.size / WG)), constants };
   muon(
-    { x: g, y: m, u },
+    { x: g, y: m, u, control },
     { n: u.size, ...scalars },
     { ...options, entry: "momentum", label: "muon_momentum" },
   );
@@ -95,8 +104,10 @@ export function muonMomentum(
 export function muonApply(
   p: Tensor,
   o: Tensor,
+  control: Tensor | null,
   scalars: { a: Scalars<typeof muon>["a"]; b: Scalars<typeof muon>["b"] },
 ): void {
-  const options = { grid: grid1d(Math.ceil(p.size / WG)), entry: "apply", label: "muon" } as const;
-  muon({ x: o, y: p, u: null }, { n: p.size, ...scalars }, options);
+  const constants = { HAS_CONTROL: control !== null };
+  const options = { grid: grid1d(Math.ceil(p.size / WG)), entry: "apply", label: "muon", constants } as const;
+  muon({ x: o, y: p, u: null, control }, { n: p.size, ...scalars }, options);
 }

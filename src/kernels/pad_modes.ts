@@ -6,6 +6,7 @@
 
 import { OptionError, ShapeError } from "../gpu/errors.ts";
 import { tensor } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { applyAxisMap, copies } from "./axis_map.ts";
@@ -61,6 +62,6 @@ function alongAxis(
     );
   }
   const from = Array.from({ length }, (_, i) => SOURCE[mode](i - before, n));
-  if (x.dtype === "f32") return applyAxisMap("pad", x, axis, copies(n, from));
+  if (isFloat(x.dtype)) return applyAxisMap("pad", x, axis, copies(n, from));
   return indexSelect(x, axis, tensor(Int32Array.from(from), { device: x.device }));
 }

@@ -1,8 +1,9 @@
 // Powers and remainders with NumPy broadcasting.
 
+import { raised } from "../tensor/autocast.ts";
 import { zerosLike } from "../tensor/create.ts";
 import { isFloat } from "../tensor/dtype.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { Tensor } from "../tensor/tensor.ts";
 import { type BinaryGradient, binary, div, mul, noBool, signedDType, sub } from "./binary.ts";
 import { eq, ge, logicalAnd } from "./compare.ts";
 import { scalarOp } from "./elementwise.ts";
@@ -15,6 +16,8 @@ import { where } from "./where.ts";
  * Gradients as PyTorch: da = 0 where b = 0; db = 0 where a = 0 and b >= 0.
  */
 export function pow(a: Operand, b: Operand): Tensor {
+  if (a instanceof Tensor) a = raised(a);
+  if (b instanceof Tensor) b = raised(b);
   const type = signedDType("pow", a, b);
   if (isFloat(type) && typeof b === "number" && typeof a !== "number" && isFloat(a.dtype)) {
     if (b === 2) return square(a);

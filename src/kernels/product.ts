@@ -1,5 +1,6 @@
 // Product over any axes. Running products: cumulative.ts.
 
+import { raised } from "../tensor/autocast.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { numel } from "../tensor/shape.ts";
@@ -8,7 +9,7 @@ import { mul } from "./binary.ts";
 import { runningProduct } from "./cumulative.ts";
 import { neighbour } from "./linear_scan.ts";
 import { permute } from "./permute.ts";
-import { type Fold, SUM } from "./reduce_fold.ts";
+import { type Fold, fitted, SUM } from "./reduce_fold.ts";
 import { type Axes, type Folding, folding } from "./reduce_layout.ts";
 import { fold } from "./reduce_run.ts";
 import { shaped } from "./reshape.ts";
@@ -23,7 +24,7 @@ const PRODUCT: Fold = {
 };
 const INTEGER: Fold = { ...PRODUCT, dtype: "i32", out: "i32", pre: "return A(v);", init: 1 };
 const UNSIGNED: Fold = { ...INTEGER, dtype: "u32", out: "u32" };
-const PRODUCTS = { f32: PRODUCT, i32: INTEGER, bool: INTEGER, u32: UNSIGNED } as const;
+const PRODUCTS = { f32: PRODUCT, f16: PRODUCT, i32: INTEGER, bool: INTEGER, u32: UNSIGNED } as const;
 
 /**
  * Product over `axes`, by default all (torch.prod); of no elements 1. Its gradient is right where factors are 0.
@@ -32,9 +33,10 @@ const PRODUCTS = { f32: PRODUCT, i32: INTEGER, bool: INTEGER, u32: UNSIGNED } as
  * @throws ShapeError for an axis out of range or given twice
  */
 export function prod(x: Tensor, axes?: Axes, keepdim = false): Tensor {
+  x = raised(x);
   const f = folding("prod", x.shape, axes, keepdim);
   const [y] = op("prod", [x], () => ({
-    outputs: [fold(x, f.mask, f.shape, PRODUCTS[x.dtype])],
+    outputs: [fold(x, f.mask, f.shape, fitted(PRODUCTS[x.dtype], x))],
     pullback: ([dy]) => [
       dy && isFloat(x.dtype) ? mul(shaped("prod", dy, f.keptShape), withoutEach(x, f)) : null,
     ],

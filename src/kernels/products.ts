@@ -1,7 +1,7 @@
 // The products of torch with ranks of their own: bmm, mv, dot, outer, and addmm, baddbmm, which add to one. Every rank and
 // broadcasting: matmul.ts; every contraction: einsum.ts.
 
-import { ShapeError } from "../gpu/errors.ts";
+import { OptionError, ShapeError } from "../gpu/errors.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
@@ -61,6 +61,8 @@ export function baddbmm(x: Tensor, a: Tensor, b: Tensor, options: AddProductOpti
 }
 
 function plus(name: string, x: Tensor, product: Tensor, { beta = 1, alpha = 1 }: AddProductOptions): Tensor {
+  if (!Number.isFinite(alpha) || !Number.isFinite(beta))
+    throw new OptionError(`${name}: alpha and beta must be numbers, got ${alpha} and ${beta}`);
   const scaled = alpha === 1 ? product : mul(product, alpha);
   if (beta === 0) return scaled;
   const y = add(beta === 1 ? x : mul(x, beta), scaled);

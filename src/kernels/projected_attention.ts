@@ -2,6 +2,8 @@
 // with strides. For nn.MultiheadAttention and models; with heads first: attention.ts.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
+import { lowered } from "../tensor/autocast.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { attend, attentionWithWeights } from "./attention.ts";
@@ -30,7 +32,8 @@ export function projectedAttention(
   const { order, needWeights = false } = options;
   const size = sizeOf(inputs, options);
   const joined = inputs.length === 1;
-  const [q, k, v] = (joined ? [inputs[0], inputs[0], inputs[0]] : inputs) as [Tensor, Tensor, Tensor];
+  const given = inputs.map((t) => lowered(t));
+  const [q, k, v] = (joined ? [given[0], given[0], given[0]] : given) as [Tensor, Tensor, Tensor];
   const call = callOf(q, k, v, size, { order, joined }, options);
   if (!needWeights) return { y: attend(call), weights: null };
   const [y, weights] = attentionWithWeights(call);
@@ -41,7 +44,7 @@ function sizeOf(inputs: readonly Tensor[], options: ProjectedAttentionOptions): 
   const { heads, order } = options;
   const shapes = () => inputs.map((x) => formatShape(x.shape)).join(", ");
   for (const x of inputs) {
-    if (x.dtype !== "f32") throw new DTypeError(`${NAME}: needs f32, got ${x.dtype}${formatShape(x.shape)}`);
+    if (!isFloat(x.dtype)) throw new DTypeError(`${NAME}: needs f32, got ${x.dtype}${formatShape(x.shape)}`);
     if (x.rank !== 3) throw new ShapeError(`${NAME}: projections must have three axes, got ${shapes()}`);
   }
   const [first, second = first, third = second] = inputs as [Tensor, Tensor?, Tensor?];

@@ -2,6 +2,7 @@
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
 import { tensor } from "../tensor/create.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add } from "./binary.ts";
@@ -43,7 +44,7 @@ export function sequenceOf(
   const named = (...keys: (keyof typeof all)[]) =>
     keys.flatMap((k) => (all[k] ? [`${k} ${formatShape(all[k].shape)}`] : [])).join(", ");
   for (const [key, t] of Object.entries(all)) {
-    if (t && t.dtype !== "f32") throw new DTypeError(`${name}: ${key} must be f32, is ${t.dtype}`);
+    if (t && !isFloat(t.dtype)) throw new DTypeError(`${name}: ${key} must be f32, is ${t.dtype}`);
   }
   const hidden = weightHh.shape[1] ?? 0;
   if (weightHh.rank !== 2 || hidden === 0 || weightHh.shape[0] !== gates * hidden) {

@@ -55,20 +55,30 @@ export function tileOf({ batch, hidden, gates, lengths }: Sequence, w: Tensor) {
   };
 }
 
-/** Params of the steps in the order of the recurrence, or for the gradient against it. */
-export function* walk(s: Sequence, units: number, way: "forward" | "backward") {
+/**
+ * Params of the steps in the order of the recurrence, or for the gradient against it. `fresh`: the first step starts from zeros
+ * by itself.
+ */
+export function* walk(s: Sequence, units: number, way: "forward" | "backward", fresh = false) {
   const ends = s.reverse === (way === "forward"); // does it begin at the last time index?
   for (let i = 0; i < s.steps; i++) {
     const t = ends ? s.steps - 1 - i : i;
     const ahead = i + 1 < s.steps;
     const linked = way === "forward" ? ahead : i > 0;
     const other = t + (ends ? -1 : 1) * (way === "forward" ? 1 : -1);
-    yield params(s, units, { t, other: linked ? other : 0, linked: Number(linked) });
+    yield params(s, units, {
+      ...{ t, other: linked ? other : 0, linked: Number(linked) },
+      fresh: Number(fresh && i === 0),
+    });
   }
 }
 
-function params(s: Sequence, units: number, at: { t: number; other: number; linked: number }) {
-  return { ...at, reverse: Number(s.reverse), steps: s.steps, batch: s.batch, units };
+function params(
+  s: Sequence,
+  units: number,
+  at: { t: number; other: number; linked: number; fresh?: number },
+) {
+  return { fresh: 0, ...at, reverse: Number(s.reverse), steps: s.steps, batch: s.batch, units };
 }
 
 export interface InitialStates {
@@ -78,8 +88,12 @@ export interface InitialStates {
   readonly saved?: Tensor; // [t, b, 5, h], of an LSTM
 }
 
-/** Initial states where the first step of each sequence looks for them. */
-export function runStart(s: Sequence, { h0, c0 = null, hp, saved }: InitialStates): void {
+/**
+ * Puts initial states where the first step of each sequence looks for them, by a kernel of their own. Without any, and unless
+ * sequences of several lengths start at their own ends, the first step can do without: then true, for `walk`.
+ */
+export function runStart(s: Sequence, { h0, c0 = null, hp, saved }: InitialStates): boolean {
+  if (!h0 && !c0 && !(s.lengths && s.reverse)) return true;
   const { units, types } = tileOf(s, hp);
   const constants = {
     HAS_LENGTHS: s.lengths !== null,
@@ -92,6 +106,7 @@ export function runStart(s: Sequence, { h0, c0 = null, hp, saved }: InitialState
     params(s, units, { t: s.reverse ? s.steps - 1 : 0, other: 0, linked: 0 }),
     { grid: grid1d(Math.ceil((s.batch * units) / 64)), types: { V: types.V }, constants },
   );
+  return false;
 }
 
 /** dh0 from the gradients of the gates' sums [t, b, gates, h]; `dh` [b, h] is what goes past the gates. */

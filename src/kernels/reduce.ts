@@ -2,19 +2,20 @@
 // argmax: arg_reduce.ts. f32 sums add chains of bounded length as a tree: |error| <= 2e-6 * sum |x|.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
+import { raised } from "../tensor/autocast.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { spread } from "./broadcast.ts";
-import { type Fold, SUM } from "./reduce_fold.ts";
+import { type Fold, fitted, SUM } from "./reduce_fold.ts";
 import { type Axes, type AxisMask, folding } from "./reduce_layout.ts";
 import { fold } from "./reduce_run.ts";
 
 const INTEGER_SUM: Fold = { ...SUM, dtype: "i32", out: "i32", pre: "return A(v);", post: "return v;" };
 const UNSIGNED_SUM: Fold = { ...INTEGER_SUM, dtype: "u32", out: "u32" };
 
-const SUMS = { f32: SUM, i32: INTEGER_SUM, bool: INTEGER_SUM, u32: UNSIGNED_SUM } as const;
+const SUMS = { f32: SUM, f16: SUM, i32: INTEGER_SUM, bool: INTEGER_SUM, u32: UNSIGNED_SUM } as const;
 
 /**
  * Sum over `axes` (torch.sum); over all if left out or empty. The sum of no elements is 0.
@@ -24,6 +25,7 @@ const SUMS = { f32: SUM, i32: INTEGER_SUM, bool: INTEGER_SUM, u32: UNSIGNED_SUM 
  * @throws ShapeError for an axis out of range or given twice
  */
 export function sum(x: Tensor, axes?: Axes, keepdim = false): Tensor {
+  x = raised(x);
   const f = folding("sum", x.shape, axes, keepdim);
   return sumOver(x, f.mask, f.shape, 1);
 }
@@ -53,7 +55,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 /** y = scale * sum over the axes of `mask`, under `shape`. Its gradient is `spread`, and the other way round. */
 export function sumOver(x: Tensor, mask: AxisMask, shape: Shape, scale: number, name = "sum"): Tensor {
   const [y] = op(name, [x], () => ({
-    outputs: [fold(x, mask, shape, { ...SUMS[x.dtype], name, scale, ofNone: 0 * scale })],
+    outputs: [fold(x, mask, shape, { ...fitted(SUMS[x.dtype], x), name, scale, ofNone: 0 * scale })],
     pullback: ([dy]) => [dy && spread(dy, mask, x.shape, scale)],
   }));
   return y;

@@ -33,6 +33,10 @@ export const SUM: Fold = {
   init: 0,
 };
 
+/** The result has the dtype of x where that is f16. */
+export const fitted = (how: Fold, x: { readonly dtype: DType }): Fold =>
+  how.out === "f32" && x.dtype === "f16" ? { ...how, out: "f16" } : how;
+
 /** Leaves accumulators. */
 export const firstStage = (how: Fold): Fold => ({ ...how, out: how.dtype, post: "return v;" });
 /** Takes accumulators. */

@@ -12,7 +12,7 @@ import { cast } from "./cast.ts";
 import { eq } from "./compare.ts";
 import { gather } from "./gather.ts";
 import { sum } from "./reduce.ts";
-import type { Fold } from "./reduce_fold.ts";
+import { type Fold, fitted } from "./reduce_fold.ts";
 import { type Axes, type Folding, foldedAxes, folding } from "./reduce_layout.ts";
 import { fold } from "./reduce_run.ts";
 import { shaped } from "./reshape.ts";
@@ -55,12 +55,14 @@ const UINT_MIN: Fold = { ...UINT_MAX, name: "min", combine: LESS, init: 0xffffff
 
 const MAX: Record<DType, Fold> = {
   f32: FLOAT_MAX,
+  f16: FLOAT_MAX,
   i32: INT_MAX,
   u32: UINT_MAX,
   bool: { ...UINT_MAX, out: "bool" },
 };
 const MIN: Record<DType, Fold> = {
   f32: FLOAT_MIN,
+  f16: FLOAT_MIN,
   i32: INT_MIN,
   u32: UINT_MIN,
   bool: { ...UINT_MIN, out: "bool" },
@@ -93,7 +95,7 @@ export function amin(x: Tensor, axes?: Axes, keepdim = false): Tensor {
 function extreme(x: Tensor, f: Folding, how: Fold): Tensor {
   if (f.count === 0) throw new ShapeError(`${how.name}: no values to choose from, x ${formatShape(x.shape)}`);
   const [y] = op(how.name, [x], () => {
-    const y = fold(x, f.mask, f.shape, how);
+    const y = fold(x, f.mask, f.shape, fitted(how, x));
     if (!isFloat(x.dtype)) return { outputs: [y] };
     return {
       outputs: [y],

@@ -2,6 +2,8 @@
 // normalizedShape elements. Layer norm without mean and bias, by the same dispatches: layer_norm_run.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { raised } from "../tensor/autocast.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -28,6 +30,7 @@ export function rmsNorm(
   weight: Tensor | null = null,
   eps = EPS,
 ): Tensor {
+  x = raised(x);
   const shape = typeof normalizedShape === "number" ? [normalizedShape] : normalizedShape;
   check(x, shape, weight, eps);
   const [y] = op(
@@ -63,7 +66,7 @@ function check(x: Tensor, shape: Shape, weight: Tensor | null, eps: number): voi
   if (x.rank < shape.length || !sameShape(x.shape.slice(x.rank - shape.length), shape))
     throw new ShapeError(`rmsNorm: x must end in normalizedShape, ${shapes}`);
   for (const [key, t] of Object.entries({ x, weight }))
-    if (t && t.dtype !== "f32") throw new DTypeError(`rmsNorm: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (t && !isFloat(t.dtype)) throw new DTypeError(`rmsNorm: takes f32 tensors, ${key} is ${t.dtype}`);
   if (weight && !sameShape(weight.shape, shape))
     throw new ShapeError(
       `rmsNorm: weight must have normalizedShape, weight ${formatShape(weight.shape)}, ${shapes}`,

@@ -3,6 +3,7 @@
 // weight. Stacks of layers: src/layers/rnn.ts.
 
 import { OptionError } from "../gpu/errors.ts";
+import { lowered } from "../tensor/autocast.ts";
 import { op } from "../tensor/op.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linear } from "./linear.ts";
@@ -31,9 +32,9 @@ export interface RnnOptions extends RecurrentOptions {
 export function rnn(x: Tensor, weights: RecurrentWeights, options: RnnOptions = {}): [y: Tensor, hN: Tensor] {
   const relu = isRelu("rnn", options.nonlinearity);
   const sequence = sequenceOf("rnn", 1, x, weights, options);
-  const { h0 = null } = options;
+  const h0 = lowered(options.h0 ?? null);
   const gx = linear(x, weights.weightIh, oneBias(weights)); // [t, b, h]
-  const w = weights.weightHh;
+  const w = lowered(weights.weightHh);
   const [y, hN] = op(
     "rnn",
     [gx, w, h0, sequence.lengths],

@@ -11,13 +11,12 @@ const cellBackward = kernel(rnnCellBackward);
 /** [y, h_n, hp] from gx [t, b, h]. */
 export function runRnn(s: Sequence, gx: Tensor, w_hh: Tensor, h0: Tensor | null, relu: boolean) {
   const { steps, batch, hidden, lengths } = s;
-  const make = (...shape: number[]) => empty(shape, "f32", gx.device);
-  const hp = make(steps, batch, hidden);
-  const y = make(steps, batch, hidden);
-  const h_n = make(batch, hidden);
-  runStart(s, { h0, hp });
+  const hp = empty([steps, batch, hidden], "f32", gx.device);
+  const y = empty([steps, batch, hidden], gx.dtype, gx.device);
+  const h_n = empty([batch, hidden], gx.dtype, gx.device);
+  const fresh = runStart(s, { h0, hp });
   const { units, constants, ...options } = tileOf(s, w_hh);
-  for (const params of walk(s, units, "forward")) {
+  for (const params of walk(s, units, "forward", fresh)) {
     cell({ gx, w_hh, lengths, hp, y, h_n }, params, { ...options, constants: { ...constants, RELU: relu } });
   }
   return [y, h_n, hp] as const;

@@ -5,6 +5,7 @@ import { scan as scanShader } from "../gpu/shaders.gen.ts";
 import { type DType, WGSL_TYPE } from "../tensor/dtype.ts";
 import { numel, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { floatResult } from "./operand.ts";
 
 const run = kernel(scanShader);
 const WG = 64;
@@ -54,7 +55,7 @@ export function axisLayout(shape: Shape, axis: number): AxisLayout {
 
 /** y of a's shape; b: a second tensor of that shape, for `element`. */
 export function runScan(how: Scan, a: Tensor, b: Tensor | null, axis: number, reverse: boolean): Tensor {
-  const y = empty(a.shape, how.out, a.device);
+  const y = empty(a.shape, how.out === "f32" ? floatResult(a, b) : how.out, a.device);
   if (y.size === 0) return y;
   const { outer, n, inner } = axisLayout(a.shape, axis);
   const chunk = n <= WHOLE ? n : Math.max(SHORTEST_CHUNK, Math.ceil(Math.sqrt(n)));

@@ -5,7 +5,8 @@ import { DTypeError, ShapeError } from "../gpu/errors.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, normalizeAxis, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFits, checkIndex, cropped, gatherRows, type Rows, rowsOf } from "./gather.ts";
+import { axisSize, checkFits, checkIndex, cropped, gatherRows, type Rows, rowsOf } from "./gather.ts";
+import { reportIndices } from "./index_check.ts";
 import { pad } from "./pad.ts";
 import { runScatter } from "./scatter_run.ts";
 
@@ -14,7 +15,8 @@ import { runScatter } from "./scatter_run.ts";
  * beyond index are not used; an index outside the axis is ignored.
  *
  * @param src of x's dtype and rank, at least as large as index
- * @throws DTypeError for bool, or an index that is not i32; ShapeError for another rank, or an index that does not fit
+ * @throws DTypeError for bool, or an index that is not i32; ShapeError for another rank, or an index that does not fit;
+ *   IndexError in debug mode, at the next await, for an index outside the axis
  */
 export function scatterAdd(x: Tensor, axis: number, index: Tensor, src: Tensor): Tensor {
   checkIndex("scatterAdd", index);
@@ -22,6 +24,7 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, src: Tensor):
   const at = normalizeAxis("scatterAdd", axis, x.rank);
   checkFits("scatterAdd", x, index, at);
   checkFits("scatterAdd", src, index, -1, "src");
+  reportIndices("scatterAdd", index, axisSize(x, at));
   const used = cropped(src, index.shape, -1);
   // Where index is smaller than x, it goes on with indices that are ignored.
   const missing = [...index.shape.keys()]
@@ -36,6 +39,7 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, src: Tensor):
  *
  * @param index [n] i32
  * @param src x's shape, with n on the axis
+ * @throws IndexError in debug mode, at the next await, for an index outside the axis
  */
 export function indexAdd(x: Tensor, axis: number, index: Tensor, src: Tensor): Tensor {
   checkIndex("indexAdd", index);
@@ -47,6 +51,7 @@ export function indexAdd(x: Tensor, axis: number, index: Tensor, src: Tensor): T
       `indexAdd: src must be x with index's length on axis ${axis}, x ${formatShape(x.shape)}, index ${formatShape(index.shape)}, src ${formatShape(src.shape)}`,
     );
   }
+  reportIndices("indexAdd", index, axisSize(x, at));
   return scatterRows(
     "indexAdd",
     x,

@@ -2,6 +2,7 @@
 // one axis as rows. Composed of ops; u and v are constants for the gradient. The layer that is trained so: layers/spectral_norm.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { copyInto } from "../tensor/primitives.ts";
 import { scope } from "../tensor/scope.ts";
@@ -57,7 +58,7 @@ export function spectralNorm(
 }
 
 const unit = (x: Tensor, eps: number): Tensor => div(x, maximum(sqrt(sum(square(x))), eps));
-const copied = (x: Tensor): Tensor => copyInto(empty(x.shape, "f32", x.device), x);
+const copied = (x: Tensor): Tensor => copyInto(empty(x.shape, x.dtype, x.device), x);
 
 function check(weight: Tensor, u: Tensor, v: Tensor, iterations: number, axis: number): void {
   const shapes = `weight ${formatShape(weight.shape)}, u ${formatShape(u.shape)}, v ${formatShape(v.shape)}`;
@@ -67,7 +68,7 @@ function check(weight: Tensor, u: Tensor, v: Tensor, iterations: number, axis: n
   if (!Number.isInteger(iterations) || iterations < 0)
     throw new OptionError(`spectralNorm: iterations must be a non-negative integer, got ${iterations}`);
   for (const [key, t] of Object.entries({ weight, u, v }))
-    if (t.dtype !== "f32") throw new DTypeError(`spectralNorm: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (!isFloat(t.dtype)) throw new DTypeError(`spectralNorm: takes f32 tensors, ${key} is ${t.dtype}`);
   if (u.size !== weight.shape[axis] || u.size * v.size !== weight.size)
     throw new ShapeError(`spectralNorm: u and v must fit the rows and columns of weight, ${shapes}`);
 }

@@ -1,6 +1,7 @@
 // The one copy behind permute, slice, flip, pad and concat: dst[dstOffset + i . dst] = src[srcOffset + i . src] over a
 // box of indices i, bit by bit, for any dtype. Not an op: no gradient, and what the box does not cover stays as it is.
 
+import type { StridedRole } from "../gpu/dispatch.ts";
 import { LimitError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { stridedCopy as stridedCopyShader } from "../gpu/shaders.gen.ts";
@@ -62,14 +63,36 @@ export function stridedCopy(
     ...{ size5: f.size, src5: f.src, dst5: f.dst, size6: g.size, src6: g.src, dst6: g.dst },
     ...{ size7: h.size, src7: h.src, dst7: h.dst },
   };
+  const role = roleOf(box, { src: srcOffset, dst: dstOffset }, vec ? 4 : 1, src.dtype === "f16" ? 2 : 4);
+  const word = src.dtype === "f16" ? "f16" : "u32";
   const moved = axes.reduce((n, x) => n * x.size, 1);
   run({ src, dst }, params, {
     grid: grid1d(Math.ceil(threads / WG)),
     constants: { RANK: rank },
-    types: vec ? { T: "vec4<u32>" } : {},
+    types: { T: vec ? `vec4<${word}>` : word },
     label,
-    bytes: 8 * moved,
+    role,
+    bytes: (moved * (src.byteLength + dst.byteLength)) / Math.max(1, (src.size + dst.size) / 2),
   });
+}
+
+/** `box` and `offsets` count units of so many elements of so many bytes. */
+function roleOf(
+  box: readonly CopyAxis[],
+  offsets: Required<CopyOffsets>,
+  unit: number,
+  bytes: number,
+): StridedRole {
+  const axes = box.map((a) => ({ size: a.size, src: a.src * unit, dst: a.dst * unit }));
+  const steps = box.map((a, i) => ({ size: a.size, param: `src${i}` }));
+  return {
+    kind: "strided",
+    axes: unit === 1 ? axes : [{ size: unit, src: 1, dst: 1 }, ...axes],
+    srcOffset: offsets.src * unit,
+    dstOffset: offsets.dst * unit,
+    bytes,
+    views: { src: { axes: steps, run: unit, offset: "src_offset", align: unit, unit } },
+  };
 }
 
 /** The box without axes of size 1, with neighbours merged, innermost first, of rank 1 at least. */

@@ -32,10 +32,11 @@ function triangle(name: "tril" | "triu", x: Tensor, diagonal: number): Tensor {
   const [y] = op(name, [x], () => {
     const y = empty(x.shape, x.dtype, x.device);
     const [rows, cols] = x.shape.slice(-2);
+    const types = { T: x.dtype === "f16" ? "f16" : "u32" };
     run(
       { x, y },
       { size: x.size, rows, cols, diagonal },
-      { grid: grid1d(Math.ceil(x.size / WG)), constants: { UPPER: name === "triu" }, label: name },
+      { grid: grid1d(Math.ceil(x.size / WG)), constants: { UPPER: name === "triu" }, types, label: name },
     );
     return { outputs: [y], pullback: ([dy]) => [dy && triangle(name, dy, diagonal)] };
   });

@@ -1,6 +1,7 @@
 // Mathematical functions of one tensor, in PyTorch's names. Activations: activation.ts.
 
 import { DTypeError } from "../gpu/errors.ts";
+import { raised } from "../tensor/autocast.ts";
 import { zerosLike } from "../tensor/create.ts";
 import { type DType, isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
@@ -23,8 +24,14 @@ export interface UnaryOptions {
   readonly q?: number;
 }
 
+/** Those that PyTorch's autocast computes in f32. */
+const WIDE = new Set(
+  "exp exp2 expm1 log log2 log1p reciprocal rsqrt sinh cosh tan acos asin erfc softplus".split(" "),
+);
+
 export function unary(name: string, x: Tensor, gradient: UnaryGradient, options: UnaryOptions = {}): Tensor {
   const { type = "f32", p, q } = options;
+  if (WIDE.has(name)) x = raised(x);
   const body = options.body ?? `${scalarOp(name, type)}(x)`;
   const [y] = op(name, [x], () => {
     const y = launchUnary(name, body, x, { type, p, q });

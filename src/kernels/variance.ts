@@ -9,7 +9,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { div, mul, sub } from "./binary.ts";
 import { eq } from "./compare.ts";
 import { mean } from "./reduce.ts";
-import { type Fold, SUM } from "./reduce_fold.ts";
+import { type Fold, fitted, SUM } from "./reduce_fold.ts";
 import { type Axes, type Folding, foldedAxes, folding } from "./reduce_layout.ts";
 import { fold } from "./reduce_run.ts";
 import { shaped } from "./reshape.ts";
@@ -58,7 +58,9 @@ function spreadOf(
       pullback: ([dy]) => {
         if (!dy) return [null];
         const g = mul(shaped(name, toVariance(dy, y), f.keptShape), 2 * scale);
-        return [mul(sub(x, meanOf(x, f)), g)];
+        // Twice: the mean of what is left is what the first mean, a rounded f32, was off by.
+        const near = sub(x, meanOf(x, f));
+        return [mul(sub(near, meanOf(near, f)), g)];
       },
     };
   });
@@ -66,8 +68,9 @@ function spreadOf(
 }
 
 function forward(x: Tensor, f: Folding, how: Fold): Tensor {
-  const m = meanOf(x, f);
-  const y = fold(x, f.mask, f.shape, how, m);
+  // In f32, whatever x is stored in.
+  const m = fold(x, f.mask, f.keptShape, { ...SUM, name: how.name, scale: 1 / f.count, ofNone: Number.NaN });
+  const y = fold(x, f.mask, f.shape, fitted(how, x), m);
   m.release(how.name);
   return y;
 }

@@ -2,6 +2,7 @@
 // trained so: layers/weight_norm.ts.
 
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { div, mul } from "./binary.ts";
@@ -19,7 +20,7 @@ import { sqrt, square } from "./unary.ts";
 export function weightNorm(v: Tensor, g: Tensor, axis: number | null = 0): Tensor {
   const shape = lengthShape("weightNorm", v, axis);
   for (const [key, t] of Object.entries({ v, g }))
-    if (t.dtype !== "f32") throw new DTypeError(`weightNorm: takes f32 tensors, ${key} is ${t.dtype}`);
+    if (!isFloat(t.dtype)) throw new DTypeError(`weightNorm: takes f32 tensors, ${key} is ${t.dtype}`);
   if (!sameShape(g.shape, shape))
     throw new ShapeError(
       `weightNorm: g must be ${formatShape(shape)}, g ${formatShape(g.shape)}, v ${formatShape(v.shape)}`,

@@ -23,10 +23,7 @@ import {
 import { sumTo } from "./reduce.ts";
 
 const run = kernel(whereShader);
-const ROLE = {
-  kind: "elementwise",
-  apply: "fn apply(c: bool, a: T, b: T) -> T { return select(b, a, c); }",
-} as const;
+const APPLY = "fn apply(c: u32, a: T, b: T) -> R { return select(b, a, c != 0u); }";
 
 /**
  * a where `cond` holds, else b (torch.where). What is not chosen has gradient 0, even if it is NaN or infinite.
@@ -86,7 +83,15 @@ function launch(cond: Tensor, a: Operand, b: Operand, type: DType): Tensor {
       },
       label: "where",
       flops: y.size,
-      role: ROLE,
+      role: {
+        kind: "elementwise",
+        apply: APPLY,
+        calls: [],
+        type: WGSL_TYPE[type],
+        result: WGSL_TYPE[type],
+        operands: ["c", typeof a === "number" ? a : "a", typeof b === "number" ? b : "b"],
+        numbers: [],
+      },
     },
   );
   return y;

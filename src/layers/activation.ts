@@ -8,7 +8,7 @@ import { Module } from "./module.ts";
 import { formatOptions } from "./options.ts";
 
 /** A layer that is a function; options as the function's. */
-abstract class Activation<O extends object = object> extends Module {
+export abstract class Activation<O extends object = object> extends Module {
   constructor(readonly options: O = {} as O) {
     super();
   }

@@ -12,6 +12,19 @@ export {
   Softplus,
   Tanh,
 } from "./activation.ts";
+export {
+  CELU,
+  Hardsigmoid,
+  Hardswish,
+  Hardtanh,
+  LogSigmoid,
+  Mish,
+  PReLU,
+  type PReLUOptions,
+  ReLU6,
+  SELU,
+  Softsign,
+} from "./activation_hard.ts";
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d } from "./adaptive_pooling.ts";
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batch_norm2d.ts";
 export { Conv1d, Conv3d, type ConvNdOptions } from "./conv_nd.ts";
@@ -78,7 +91,7 @@ export { ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold, Upsample } 
 export { LocalResponseNorm, RMSNorm, type RMSNormOptions } from "./rms_norm.ts";
 export { RNN, RNNCell, type RNNCellOptions, type RNNOptions } from "./rnn.ts";
 export { type Layer, ModuleList, Sequential } from "./sequential.ts";
-export { type SpectralNormLayerOptions, spectralNorm } from "./spectral_norm.ts";
+export { removeSpectralNorm, type SpectralNormLayerOptions, spectralNorm } from "./spectral_norm.ts";
 export type { LoadOptions, LoadReport, StateArray, StateDict, StateValue } from "./state_dict.ts";
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from "./unpooling.ts";
-export { type WeightNormOptions, weightNorm } from "./weight_norm.ts";
+export { removeWeightNorm, type WeightNormOptions, weightNorm } from "./weight_norm.ts";

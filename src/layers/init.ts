@@ -9,6 +9,8 @@ import { defaultGenerator } from "../tensor/random.ts";
 import { formatShape, numel, type Shape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
+export { orthogonal } from "./init_orthogonal.ts";
+
 export interface InitOptions {
   /** Default: the default stream, see manualSeed. */
   readonly generator?: Generator;

@@ -3,7 +3,8 @@
 // dicts: state_dict.ts.
 
 import { HostState } from "../gpu/trace.ts";
-import { Parameter } from "../tensor/parameter.ts";
+import { isFloat } from "../tensor/dtype.ts";
+import { convert, Parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { asChild } from "./module_path.ts";
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateOf } from "./state_dict.ts";
@@ -23,6 +24,7 @@ import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, state
 export abstract class Module {
   readonly #mode = new HostState(true);
   readonly #parameters = new Map<string, Parameter>();
+  readonly #late = new Map<string, Parameter>();
   readonly #buffers = new Map<string, Tensor>();
 
   constructor() {
@@ -58,17 +60,25 @@ export abstract class Module {
     return tensor;
   }
 
-  /** Names a parameter as its PyTorch checkpoint does where no field is named so; returns it. */
-  registerParameter(name: string, parameter: Parameter): Parameter {
-    this.#parameters.set(name, parameter);
+  /**
+   * Names a parameter as its PyTorch checkpoint does where no field is named so; returns it. It stands before the fields in the
+   * state dict, or, with `last`, behind them.
+   */
+  registerParameter(name: string, parameter: Parameter, { last = false } = {}): Parameter {
+    (last ? this.#late : this.#parameters).set(name, parameter);
     return parameter;
+  }
+
+  /** Takes a registered parameter or buffer out again. */
+  unregister(name: string): void {
+    for (const map of [this.#parameters, this.#late, this.#buffers]) map.delete(name);
   }
 
   /** Parameters of this module alone. */
   ownParameters(): [string, Parameter][] {
-    const registered = new Set(this.#parameters.values());
+    const registered = new Set([...this.#parameters.values(), ...this.#late.values()]);
     const fields = this.#flat().filter(([, m]) => m instanceof Parameter && !registered.has(m));
-    return [...this.#parameters, ...(fields as [string, Parameter][])];
+    return [...this.#parameters, ...(fields as [string, Parameter][]), ...this.#late];
   }
 
   /** Buffers of this module alone. */
@@ -139,6 +149,28 @@ export abstract class Module {
 
   zeroGrad(): void {
     for (const p of this.parameters()) p.grad = null;
+  }
+
+  /**
+   * Stores all float parameters and buffers in this dtype, in place (torch.nn.Module.to). Before the optimizer is made.
+   *
+   * @throws UsageError once an optimizer holds them, or inside compile; DTypeError for f16 without shader-f16
+   */
+  to(dtype: "f32" | "f16"): this {
+    for (const [, t] of [...this.namedParameters(), ...this.namedBuffers()]) {
+      if (isFloat(t.dtype)) convert(t, dtype);
+    }
+    return this;
+  }
+
+  /** `to("f16")`: half the memory, arithmetic still in f32. Needs an adapter with shader-f16. */
+  half(): this {
+    return this.to("f16");
+  }
+
+  /** `to("f32")` */
+  float(): this {
+    return this.to("f32");
   }
 
   /** Parameters and buffers themselves, not copies, under PyTorch's keys in PyTorch's order. */

@@ -1,11 +1,14 @@
 // Masks of MultiheadAttention as PyTorch has them, where true forbids, brought to the one mask of scaledDotProductAttention, where
 // true allows: broadcast to [b, h, t, s], bool while both are bool, else added to the scores.
 
+import type { Device } from "../gpu/device.ts";
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
 import { add } from "../kernels/binary.ts";
-import { logicalAnd, logicalNot } from "../kernels/compare.ts";
+import { ge, logicalAnd, logicalNot } from "../kernels/compare.ts";
+import { pad } from "../kernels/pad.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { where } from "../kernels/where.ts";
+import { arange } from "../tensor/create.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
@@ -21,12 +24,15 @@ interface Sizes {
   readonly h: number;
   readonly t: number;
   readonly s: number;
+  /** Keys behind those of the sequence, which every query may attend to. */
+  readonly extra: number;
+  readonly device: Device;
 }
 
 /** @throws ShapeError for shapes that do not fit; DTypeError unless masks are bool or f32 */
 export function combinedMask(
-  { keyPaddingMask, attnMask }: MultiheadMasks,
-  { b, h, t, s }: Sizes,
+  { keyPaddingMask, attnMask, isCausal }: MultiheadMasks & { readonly isCausal?: boolean },
+  { b, h, t, s, extra, device }: Sizes,
 ): Tensor | null {
   const padding = keyPaddingMask
     ? shaped("keyPaddingMask", keyPaddingMask, b === 1 ? [[b, s], [s]] : [[b, s]], [b, 1, 1, s])
@@ -45,10 +51,18 @@ export function combinedMask(
     : null;
   const given = [rule, padding].filter((m) => m !== null);
   const allowed = given.filter((m) => m.dtype === "bool").map((m) => logicalNot(m));
+  if (isCausal && extra > 0) allowed.push(lowerTriangle(t, s, device));
   const added = given.filter((m) => m.dtype !== "bool");
-  const may = allowed.length === 2 ? logicalAnd(allowed[0]!, allowed[1]!) : (allowed[0] ?? null);
+  const may = allowed.length > 0 ? allowed.reduce((x, y) => logicalAnd(x, y)) : null;
   const bias = added.length === 2 ? add(added[0]!, added[1]!) : (added[0] ?? null);
-  return may && bias ? where(may, bias, Number.NEGATIVE_INFINITY) : (may ?? bias);
+  const mask = may && bias ? where(may, bias, Number.NEGATIVE_INFINITY) : (may ?? bias);
+  return mask && extra > 0 ? pad(mask, [0, extra], mask.dtype === "bool" ? 1 : 0) : mask;
+}
+
+/** [1, 1, t, s]: query i may attend to keys 0 to i. */
+function lowerTriangle(t: number, s: number, device: Device): Tensor {
+  const counted = (n: number, shape: Shape) => reshape(arange(0, n, 1, { device }), shape);
+  return ge(counted(t, [1, 1, t, 1]), counted(s, [1, 1, 1, s]));
 }
 
 function shaped(name: string, mask: Tensor, allowed: readonly Shape[], to: Shape): Tensor {

@@ -3,7 +3,7 @@
 
 import { OptionError } from "../gpu/errors.ts";
 import { type AvgPool2dOptions, avgPool2d } from "../kernels/avg_pool.ts";
-import { maxPool2d } from "../kernels/max_pool.ts";
+import { maxPool2d, type ReturnIndices } from "../kernels/max_pool.ts";
 import type { PoolOptions } from "../kernels/pool_geometry.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
@@ -23,25 +23,29 @@ function checkedWindow<O extends PoolOptions>(layer: string, options: Pair | O):
   throw new OptionError(`${layer}: padding must be at most half of kernelSize, ${sizes}`);
 }
 
+/** What a max pooling gives: with `returnIndices` the positions of the maxima too, i32. */
+export type Pooled<B extends boolean> = B extends true ? [Tensor, Tensor] : Tensor;
+
 /**
  * Largest value of each window (torch.nn.MaxPool2d). Options: kernelSize, or that alone; stride (default
- * kernelSize), padding (0, counts as -inf), dilation (1), ceilMode (false).
+ * kernelSize), padding (0, counts as -inf), dilation (1), ceilMode (false), returnIndices (false; true: forward gives
+ * [y, indices], for MaxUnpool2d).
  *
  * Shapes: x [n, c, h, w] -> [n, c, oh, ow], oh = floor((h + 2 padding - dilation (k - 1) - 1) / stride) + 1,
  * ow likewise.
  *
  * @throws OptionError for sizes out of range
  */
-export class MaxPool2d extends Module {
-  readonly options: PoolOptions;
+export class MaxPool2d<B extends boolean = false> extends Module {
+  readonly options: PoolOptions & Partial<ReturnIndices<B>>;
 
-  constructor(options: Pair | PoolOptions) {
+  constructor(options: Pair | (PoolOptions & Partial<ReturnIndices<B>>)) {
     super();
     this.options = checkedWindow("MaxPool2d", options);
   }
 
-  forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.options);
+  forward(x: Tensor): Pooled<B> {
+    return maxPool2d(x, this.options as PoolOptions) as Pooled<B>;
   }
 
   protected override describe(): string {

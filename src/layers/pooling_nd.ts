@@ -11,6 +11,7 @@ import {
 } from "../kernels/adaptive_pool_nd.ts";
 import { axisNumbers, type Sizes } from "../kernels/conv_nd_geometry.ts";
 import { type LpPoolOptions, lpPool1d, lpPool2d } from "../kernels/lp_pool.ts";
+import type { ReturnIndices } from "../kernels/max_pool.ts";
 import {
   type AvgPoolNdOptions,
   avgPool1d,
@@ -22,6 +23,7 @@ import {
 import type { Tensor } from "../tensor/tensor.ts";
 import { Module } from "./module.ts";
 import { formatOptions, formatPair } from "./options.ts";
+import type { Pooled } from "./pooling.ts";
 
 /** A pooling with windows; options as the function's, kernelSize alone or all. */
 abstract class Pool<O extends { readonly kernelSize: Sizes }> extends Module {
@@ -50,28 +52,28 @@ abstract class Pool<O extends { readonly kernelSize: Sizes }> extends Module {
 
 /**
  * Largest value of each window (torch.nn.MaxPool1d). Options: kernelSize, or that alone; stride (default kernelSize),
- * padding (0, counts as -inf), dilation (1), ceilMode (false).
+ * padding (0, counts as -inf), dilation (1), ceilMode (false), returnIndices (false; true: forward gives [y, indices]).
  *
  * Shapes: x [n, c, l] or [c, l] -> [..., ol]. @throws OptionError for sizes out of range
  */
-export class MaxPool1d extends Pool<MaxPoolNdOptions> {
-  constructor(options: Sizes | MaxPoolNdOptions) {
+export class MaxPool1d<B extends boolean = false> extends Pool<MaxPoolNdOptions & Partial<ReturnIndices<B>>> {
+  constructor(options: Sizes | (MaxPoolNdOptions & Partial<ReturnIndices<B>>)) {
     super(options, 1);
   }
 
-  forward(x: Tensor): Tensor {
-    return maxPool1d(x, this.options);
+  forward(x: Tensor): Pooled<B> {
+    return maxPool1d(x, this.options as MaxPoolNdOptions) as Pooled<B>;
   }
 }
 
 /** Largest value of each box (torch.nn.MaxPool3d): x [n, c, d, h, w] or [c, d, h, w]; options as MaxPool1d. */
-export class MaxPool3d extends Pool<MaxPoolNdOptions> {
-  constructor(options: Sizes | MaxPoolNdOptions) {
+export class MaxPool3d<B extends boolean = false> extends Pool<MaxPoolNdOptions & Partial<ReturnIndices<B>>> {
+  constructor(options: Sizes | (MaxPoolNdOptions & Partial<ReturnIndices<B>>)) {
     super(options, 3);
   }
 
-  forward(x: Tensor): Tensor {
-    return maxPool3d(x, this.options);
+  forward(x: Tensor): Pooled<B> {
+    return maxPool3d(x, this.options as MaxPoolNdOptions) as Pooled<B>;
   }
 }
 

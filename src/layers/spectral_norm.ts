@@ -3,7 +3,7 @@
 import { type SpectralNormOptions, spectralNorm as spectralNormOf } from "../kernels/spectral_norm.ts";
 import { buffer } from "../tensor/parameter.ts";
 import { defaultGenerator } from "../tensor/random.ts";
-import { computeField, fieldParameter } from "./computed_weight.ts";
+import { computeField, fieldParameter, restoreField, settleField } from "./computed_weight.ts";
 import type { InitOptions } from "./init.ts";
 import type { Module } from "./module.ts";
 
@@ -29,10 +29,24 @@ export function spectralNorm<M extends Module>(module: M, options: SpectralNormL
   const compute = (inForward: boolean) =>
     spectralNormOf(weight, u, v, { iterations: inForward && module.training ? iterations : 0, eps, axis });
   compute(false).release("spectralNorm"); // throws for options that do not fit
-  module.registerParameter(`${name}_orig`, weight);
+  module.registerParameter(`${name}_orig`, weight, { last: true });
   module.registerBuffer(`${name}_u`, u);
   module.registerBuffer(`${name}_v`, v);
-  computeField(module, name, compute);
+  computeField("spectralNorm", module, name, compute, () => {
+    for (const key of [`${name}_orig`, `${name}_u`, `${name}_v`]) module.unregister(key);
+    return settleField(weight, () => compute(false));
+  });
+  return module;
+}
+
+/**
+ * Gives a layer its weight back, as it is now, as a parameter under its own name (torch.nn.utils.remove_spectral_norm). Changes the
+ * layer and returns it; make the optimizer after.
+ *
+ * @throws UsageError if the layer has no spectral norm on this parameter
+ */
+export function removeSpectralNorm<M extends Module>(module: M, name = "weight"): M {
+  restoreField("spectralNorm", module, name);
   return module;
 }
 

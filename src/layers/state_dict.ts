@@ -2,6 +2,7 @@
 // Files: src/io.
 
 import { FormatError } from "../gpu/errors.ts";
+import { isFloat, storedArray } from "../tensor/dtype.ts";
 import { copyInto } from "../tensor/primitives.ts";
 import { formatShape, numel, type Shape, sameShape } from "../tensor/shape.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
@@ -87,16 +88,17 @@ function copyOf(target: Tensor, value: StateValue): string | (() => void) {
     return `shape ${formatShape(value.shape)} given, ${formatShape(target.shape)} needed`;
   }
   if (value instanceof Tensor) {
-    if (value.dtype !== target.dtype) return `dtype ${value.dtype} given, ${target.dtype} needed`;
+    if (value.dtype !== target.dtype && !(isFloat(value.dtype) && isFloat(target.dtype)))
+      return `dtype ${value.dtype} given, ${target.dtype} needed`;
     if (value.device !== target.device) return "a tensor of another device given";
     return () => copyTensor(target, value);
   }
   if (value.data.length !== numel(value.shape))
     return `${value.data.length} values for ${formatShape(value.shape)}`;
-  const data = target.dtype === "f32" ? floats(value.data) : integers(value.data);
+  const data = isFloat(target.dtype) ? floats(value.data) : integers(value.data);
   if (typeof data === "string") return `${data}, ${target.dtype} needed`;
   return () => {
-    if (target.size > 0) target.device.recorder.upload(target, data);
+    if (target.size > 0) target.device.recorder.upload(target, storedArray(target.dtype, data));
   };
 }
 

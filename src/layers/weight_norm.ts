@@ -6,7 +6,7 @@ import { parameter } from "../tensor/parameter.ts";
 import { copyInto } from "../tensor/primitives.ts";
 import { scope } from "../tensor/scope.ts";
 import { numel } from "../tensor/shape.ts";
-import { computeField, fieldParameter } from "./computed_weight.ts";
+import { computeField, fieldParameter, restoreField, settleField } from "./computed_weight.ts";
 import type { Module } from "./module.ts";
 
 export interface WeightNormOptions {
@@ -30,8 +30,23 @@ export function weightNorm<M extends Module>(
   const shape = lengthShape("weightNorm", v, axis);
   const g = parameter(shape, new Float32Array(numel(shape)), v.device);
   noGrad(() => scope(() => void copyInto(g, lengthsOf(v, axis)), "weightNorm"));
-  module.registerParameter(`${name}_g`, g);
-  module.registerParameter(`${name}_v`, v);
-  computeField(module, name, () => weightNormOf(v, g, axis));
+  module.registerParameter(`${name}_g`, g, { last: true });
+  module.registerParameter(`${name}_v`, v, { last: true });
+  const compute = () => weightNormOf(v, g, axis);
+  computeField("weightNorm", module, name, compute, () => {
+    for (const key of [`${name}_g`, `${name}_v`]) module.unregister(key);
+    return settleField(v, compute);
+  });
+  return module;
+}
+
+/**
+ * Gives a layer its weight back, as it is now, as a parameter under its own name (torch.nn.utils.remove_weight_norm). Changes the
+ * layer and returns it; make the optimizer after.
+ *
+ * @throws UsageError if the layer has no weight norm on this parameter
+ */
+export function removeWeightNorm<M extends Module>(module: M, name = "weight"): M {
+  restoreField("weightNorm", module, name);
   return module;
 }

@@ -34,7 +34,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     checkNumber("Adadelta", "weightDecay", g.weightDecay, "non-negative");
   }
 
-  protected override update({ run, moments, group }: Stretch<AdadeltaOptions>): void {
+  protected override update({ run, moments, group, control }: Stretch<AdadeltaOptions>): void {
     const scalars = {
       lr: new HostScalar(() => group.lr),
       rho: new HostScalar(() => group.rho),
@@ -42,6 +42,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
       eps: new HostScalar(() => group.eps),
       weight_decay: new HostScalar(() => group.weightDecay),
     };
-    adadeltaStep({ p: run.values, g: run.grads, v: moments.square_avg, a: moments.acc_delta }, scalars);
+    const state = { v: moments.square_avg, a: moments.acc_delta };
+    adadeltaStep({ p: run.values, g: run.grads, ...state, control: control("plain") }, scalars);
   }
 }

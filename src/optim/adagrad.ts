@@ -49,12 +49,13 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     checkNumber("Adagrad", "initialAccumulatorValue", g.initialAccumulatorValue, "non-negative");
   }
 
-  protected override update({ run, moments, group, step }: Stretch<AdagradOptions>): void {
+  protected override update({ run, moments, group, step, control }: Stretch<AdagradOptions>): void {
     const scalars = {
       lr: new HostScalar(() => group.lr / (1 + (step() - 1) * group.lrDecay)),
       eps: new HostScalar(() => group.eps),
       weight_decay: new HostScalar(() => group.weightDecay),
     };
-    adagradStep({ p: run.values, g: run.grads, v: moments.sum }, scalars);
+    const decided = control("adagrad", { lr: () => group.lr, x: () => group.lrDecay });
+    adagradStep({ p: run.values, g: run.grads, v: moments.sum, control: decided }, scalars);
   }
 }

@@ -43,11 +43,15 @@ export class Adam extends Optimizer<AdamOptions> {
     checkNumber("Adam", "weightDecay", g.weightDecay, "non-negative");
   }
 
-  protected override update({ run, moments, group, step }: Stretch<AdamOptions>): void {
+  protected override update({ run, moments, group, step, control }: Stretch<AdamOptions>): void {
     const { decoupled } = this;
     const scalars = adamScalars(() => group, step, decoupled);
     const { exp_avg: m, exp_avg_sq: v, max_exp_avg_sq: v_max = null } = moments;
-    adamStep({ p: run.values, g: run.grads, m, v, v_max }, scalars, decoupled);
+    const decided = control(
+      "adam",
+      adamGate(() => group),
+    );
+    adamStep({ p: run.values, g: run.grads, m, v, v_max, control: decided }, scalars, decoupled);
   }
 }
 
@@ -74,4 +78,9 @@ export function adamScalars(group: () => AdamNumbers, step: () => number, decoup
     eps: new HostScalar(() => group().eps),
     decay: new HostScalar(() => (decoupled ? 1 - group().lr * group().weightDecay : group().weightDecay)),
   };
+}
+
+/** What of them depends on the count of steps, for a gradient scaler. */
+export function adamGate(group: () => Pick<AdamOptions, "lr" | "betas">) {
+  return { lr: () => group().lr, beta1: () => group().betas[0], beta2: () => group().betas[1] };
 }

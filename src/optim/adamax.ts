@@ -2,6 +2,7 @@
 
 import { HostScalar } from "../gpu/dispatch.ts";
 import { adamaxStep } from "../kernels/optimizer_steps.ts";
+import { adamGate } from "./adam.ts";
 import { checkNumber, Optimizer, type ParamGroup, type ParamsInput, type Stretch } from "./optimizer.ts";
 
 export interface AdamaxOptions {
@@ -35,7 +36,7 @@ export class Adamax extends Optimizer<AdamaxOptions> {
     checkNumber("Adamax", "weightDecay", g.weightDecay, "non-negative");
   }
 
-  protected override update({ run, moments, group, step }: Stretch<AdamaxOptions>): void {
+  protected override update({ run, moments, group, step, control }: Stretch<AdamaxOptions>): void {
     const scalars = {
       step_size: new HostScalar(() => group.lr / (1 - group.betas[0] ** step())),
       beta1: new HostScalar(() => group.betas[0]),
@@ -44,6 +45,14 @@ export class Adamax extends Optimizer<AdamaxOptions> {
       eps: new HostScalar(() => group.eps),
       weight_decay: new HostScalar(() => group.weightDecay),
     };
-    adamaxStep({ p: run.values, g: run.grads, m: moments.exp_avg, u: moments.exp_inf }, scalars);
+    const state = {
+      m: moments.exp_avg,
+      u: moments.exp_inf,
+      control: control(
+        "adam",
+        adamGate(() => group),
+      ),
+    };
+    adamaxStep({ p: run.values, g: run.grads, ...state }, scalars);
   }
 }

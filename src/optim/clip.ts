@@ -22,9 +22,14 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options:
   if (normType !== 2 && normType !== Infinity)
     throw new OptionError(`clipGradNorm: normType must be 2 or Infinity, got ${normType}`);
   if (!(maxNorm >= 0)) throw new OptionError(`clipGradNorm: maxNorm must not be negative, got ${maxNorm}`);
-  const list = [...params];
+  const grads = flatGradients([...params]);
+  return grads.length === 0 ? zeros([]) : clipFlat(grads, maxNorm, normType === Infinity);
+}
+
+/** The gradients that are present, as flat stretches of their slabs: [length] each, a multiple of four. */
+export function flatGradients(params: readonly Tensor[]): Tensor[] {
   const grads: Tensor[] = [];
-  for (const run of flatten(list)) {
+  for (const run of flatten(params)) {
     settle(run);
     const present = run.segments.map((s) => s.param.grad !== null);
     for (let from = 0; from < present.length; ) {
@@ -34,5 +39,5 @@ export function clipGradNorm(params: Iterable<Tensor>, maxNorm: number, options:
       from = to + 1;
     }
   }
-  return grads.length === 0 ? zeros([]) : clipFlat(grads, maxNorm, normType === Infinity);
+  return grads;
 }

@@ -5,6 +5,7 @@ import { HostScalar } from "../gpu/dispatch.ts";
 import { FormatError, OptionError } from "../gpu/errors.ts";
 import { hostEffect } from "../gpu/trace.ts";
 import { emaStep } from "../kernels/optimizer_steps.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { flatten, view } from "../tensor/flatten.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { copyInto } from "../tensor/primitives.ts";
@@ -60,13 +61,16 @@ export class ExponentialMovingAverage {
     const fresh = new HostScalar(() => 1 - this.decayAt(this.count));
     noGrad(() => {
       for (const { live, shadow } of [...this.slabs, ...this.buffers]) {
-        if (live.dtype === "f32") emaStep(live, shadow, { fresh });
+        if (isFloat(live.dtype)) emaStep(live, shadow, { fresh });
         else copyInto(shadow, live);
       }
     });
   }
 
-  /** Exchanges averages and weights (and buffers), in place: once before an evaluation, once after it. */
+  /**
+   * Exchanges averages and weights (and buffers), in place: once before an evaluation, once after it. Averages of f16 weights
+   * are kept in f32 and rounded to f16 by each exchange.
+   */
   swap(): void {
     noGrad(() =>
       scope(() => {
@@ -125,6 +129,11 @@ export class ExponentialMovingAverage {
 }
 
 function shadowOf(live: Tensor): Pair {
-  const shadow = emptyPersistent(live.shape, live.dtype, live.device, "average of weights");
+  const shadow = emptyPersistent(
+    live.shape,
+    isFloat(live.dtype) ? "f32" : live.dtype,
+    live.device,
+    "average of weights",
+  );
   return { live, shadow: copyInto(shadow, live) };
 }

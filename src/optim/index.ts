@@ -6,11 +6,18 @@ export { Adam, type AdamOptions, AdamW } from "./adam.ts";
 export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { type ClipOptions, clipGradNorm } from "./clip.ts";
 export { type EmaOptions, ExponentialMovingAverage } from "./ema.ts";
+export { GradScaler, type GradScalerOptions, type GradScalerState } from "./grad_scaler.ts";
 export { type Closure, LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export { Muon, type MuonOptions } from "./muon.ts";
 export { NAdam, type NAdamOptions } from "./nadam.ts";
-export { type AnyOptimizer, Optimizer, type OptimizerState, type ParamGroup } from "./optimizer.ts";
+export {
+  type AnyOptimizer,
+  type GatedOptimizer,
+  Optimizer,
+  type OptimizerState,
+  type ParamGroup,
+} from "./optimizer.ts";
 export { type PlateauOptions, type PlateauState, ReduceLROnPlateau } from "./plateau.ts";
 export { RAdam, type RAdamOptions } from "./radam.ts";
 export { RMSprop, type RMSpropOptions } from "./rmsprop.ts";

@@ -33,7 +33,7 @@ export class Lion extends Optimizer<LionOptions> {
     checkNumber("Lion", "weightDecay", g.weightDecay, "non-negative");
   }
 
-  protected override update({ run, moments, group }: Stretch<LionOptions>): void {
+  protected override update({ run, moments, group, control }: Stretch<LionOptions>): void {
     const scalars = {
       lr: new HostScalar(() => group.lr),
       beta1: new HostScalar(() => group.betas[0]),
@@ -42,6 +42,6 @@ export class Lion extends Optimizer<LionOptions> {
       fresh2: new HostScalar(() => 1 - group.betas[1]),
       decay: new HostScalar(() => 1 - group.lr * group.weightDecay),
     };
-    lionStep({ p: run.values, g: run.grads, m: moments.exp_avg }, scalars);
+    lionStep({ p: run.values, g: run.grads, m: moments.exp_avg, control: control("plain") }, scalars);
   }
 }

@@ -12,7 +12,7 @@ import { sqrt, square } from "../kernels/unary.ts";
 import { type Run, subRun, view } from "../tensor/flatten.ts";
 import { scope } from "../tensor/scope.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { adamScalars } from "./adam.ts";
+import { adamGate, adamScalars } from "./adam.ts";
 import { checkNumber, Optimizer, type ParamGroup, type ParamsInput, type Stretch } from "./optimizer.ts";
 
 export interface MuonOptions {
@@ -89,19 +89,23 @@ export class Muon extends Optimizer<MuonOptions> {
     activeTrace()?.guard(() => JSON.stringify({ ...group, params: 0, lr: 0, weightDecay: 0 }), group);
     const isMatrix = (p: Tensor) => group.orthogonal && p.rank === 2 && p.size > 0;
     const { segments } = run;
+    const decided = stretch.control(
+      "adam",
+      adamGate(() => group),
+    );
     for (let from = 0; from < segments.length; ) {
       const { param, offset, size } = segments[from];
       let to = from + 1;
-      if (isMatrix(param)) this.matrix(param, view(moments.exp_avg, offset, size), group);
+      if (isMatrix(param)) this.matrix(param, view(moments.exp_avg, offset, size), stretch, decided);
       else {
         while (to < segments.length && !isMatrix(segments[to].param)) to++;
-        this.others(subRun(run, from, to), offset, stretch);
+        this.others(subRun(run, from, to), offset, stretch, decided);
       }
       from = to;
     }
   }
 
-  private matrix(p: Tensor, m: Tensor, group: ParamGroup<MuonOptions>): void {
+  private matrix(p: Tensor, m: Tensor, { group }: Stretch<MuonOptions>, control: Tensor | null): void {
     const [rows, cols] = p.shape as [number, number];
     const factor =
       group.adjustLr === "original"
@@ -110,16 +114,25 @@ export class Muon extends Optimizer<MuonOptions> {
     scope(() => {
       const u = empty(p.shape, "f32", p.device); // [rows, cols]
       const g = p.grad!;
-      muonMomentum({ g, m, u }, { a: 1 - group.momentum, b: group.momentum }, group.nesterov);
+      muonMomentum({ g, m, u, control }, { a: 1 - group.momentum, b: group.momentum }, group.nesterov);
       const decay = new HostScalar(() => 1 - group.lr * group.weightDecay);
-      muonApply(p, orthogonal(u, group), { a: decay, b: new HostScalar(() => group.lr * factor) });
+      muonApply(p, orthogonal(u, group), control, { a: decay, b: new HostScalar(() => group.lr * factor) });
     }, "muon");
   }
 
-  private others(run: Run, offset: number, { moments, group, step }: Stretch<MuonOptions>): void {
+  private others(
+    run: Run,
+    offset: number,
+    { moments, group, step }: Stretch<MuonOptions>,
+    control: Tensor | null,
+  ): void {
     const [m, v] = [moments.exp_avg, moments.exp_avg_sq].map((t) => view(t, offset, run.length));
     const options = () => ({ ...group, eps: group.adamEps });
-    adamStep({ p: run.values, g: run.grads, m, v, v_max: null }, adamScalars(options, step, true), true);
+    adamStep(
+      { p: run.values, g: run.grads, m, v, v_max: null, control },
+      adamScalars(options, step, true),
+      true,
+    );
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { HostScalar } from "../gpu/dispatch.ts";
 import { nadamStep } from "../kernels/optimizer_steps.ts";
+import { adamGate } from "./adam.ts";
 import { checkNumber, Optimizer, type ParamGroup, type ParamsInput, type Stretch } from "./optimizer.ts";
 
 export interface NAdamOptions {
@@ -47,7 +48,7 @@ export class NAdam extends Optimizer<NAdamOptions> {
     checkNumber("NAdam", "momentumDecay", g.momentumDecay, "non-negative");
   }
 
-  protected override update({ run, moments, group, step }: Stretch<NAdamOptions>): void {
+  protected override update({ run, moments, group, step, control }: Stretch<NAdamOptions>): void {
     const product = (t: number) => this.products.upTo(group, t);
     const scalars = {
       now: new HostScalar(() => (group.lr * (1 - mu(group, step()))) / (1 - product(step()))),
@@ -60,7 +61,10 @@ export class NAdam extends Optimizer<NAdamOptions> {
       eps: new HostScalar(() => group.eps),
       weight_decay: new HostScalar(() => group.weightDecay),
     };
-    nadamStep({ p: run.values, g: run.grads, m: moments.exp_avg, v: moments.exp_avg_sq }, scalars);
+    const decay = () => group.momentumDecay * Math.log(0.96);
+    const decided = control("nadam", { ...adamGate(() => group), x: () => group.betas[0], y: decay });
+    const state = { m: moments.exp_avg, v: moments.exp_avg_sq, control: decided };
+    nadamStep({ p: run.values, g: run.grads, ...state }, scalars);
   }
 }
 

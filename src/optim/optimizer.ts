@@ -2,11 +2,15 @@
 
 import { FormatError, OptionError } from "../gpu/errors.ts";
 import { activeTrace, hostEffect } from "../gpu/trace.ts";
+import type { StepRule } from "../kernels/step_control.ts";
+import { autocast } from "../tensor/autocast.ts";
 import { backward } from "../tensor/autograd.ts";
 import { flatten, type Run, settle, subRun, view } from "../tensor/flatten.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { copyInto, fill } from "../tensor/primitives.ts";
+import { scope } from "../tensor/scope.ts";
 import { emptyPersistent, type Tensor } from "../tensor/tensor.ts";
+import { type GateNumbers, StepGate } from "./gate.ts";
 
 /** Parameters that share hyperparameters; what is left out comes from the optimizer's options. */
 export type GroupOptions<H> = { readonly params: Iterable<Tensor> } & Partial<H>;
@@ -17,7 +21,10 @@ export type ParamGroup<H> = H & { readonly params: readonly Tensor[] };
 
 /** Numbers and flags of a checkpoint; the tensors are in `stateTensors()`. */
 export interface OptimizerState {
+  /** Per parameter. With a gradient scaler skipped steps count here too: the tensor `skipped` tells how many they were. */
   readonly steps: readonly number[];
+  /** With a gradient scaler: the parameters that have not always stepped together with the one before them. */
+  readonly parted?: readonly number[];
   readonly groups: readonly Record<string, unknown>[];
 }
 
@@ -32,6 +39,21 @@ export interface AnyOptimizer {
   loadState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void;
 }
 
+/** An optimizer that a gradient scaler can gate: every one but LBFGS, which decides on the CPU. */
+export interface GatedOptimizer {
+  readonly groups: readonly { readonly params: readonly Tensor[] }[];
+  readonly foundInf: Tensor;
+  step(): void;
+  gatedStep(): void;
+}
+
+/** What `minimize` needs of a GradScaler. */
+export interface LossScaler {
+  scale(loss: Tensor): Tensor;
+  step(optimizer: GatedOptimizer): void;
+  update(): void;
+}
+
 /** A stretch of parameters one dispatch updates: all have a gradient and one step count. */
 export interface Stretch<H> {
   readonly run: Run;
@@ -39,6 +61,8 @@ export interface Stretch<H> {
   readonly group: ParamGroup<H>;
   /** Steps taken with these parameters, this one included; read at replay too. */
   readonly step: () => number;
+  /** With a gradient scaler what the GPU decided, by a rule of step_control.wgsl, to be bound as `control`; null without. */
+  readonly control: (rule: StepRule, numbers?: GateNumbers) => Tensor | null;
 }
 
 export abstract class Optimizer<H extends { lr: number }> {
@@ -47,9 +71,12 @@ export abstract class Optimizer<H extends { lr: number }> {
     run: Run;
     group: ParamGroup<H>;
     moments: Record<string, Tensor>;
+    /** Its first parameter's place among all. */
+    first: number;
     stretches: Map<string, Stretch<H>>;
   }[];
   private readonly steps = new Map<Tensor, number>();
+  private readonly gate: StepGate;
 
   /** @param momentNames state tensors per parameter, e.g. `exp_avg`: allocated now, zero */
   protected constructor(
@@ -63,14 +90,18 @@ export abstract class Optimizer<H extends { lr: number }> {
     for (const g of this.groups) this.validate(g);
     for (const p of all) this.steps.set(p, 0);
     flatten(all); // one slab over all groups; each group's runs are parts of it
+    let count = 0;
     this.runs = this.groups.flatMap((group) =>
       flatten(group.params).map((run) => {
         const make = (name: string) =>
           fill(emptyPersistent([run.length], "f32", run.values.device, `optimizer ${name}`), 0);
         const moments = Object.fromEntries(momentNames(group).map((name) => [name, make(name)]));
-        return { run, group, moments, stretches: new Map() };
+        const first = count;
+        count += run.segments.length;
+        return { run, group, moments, first, stretches: new Map() };
       }),
     );
+    this.gate = new StepGate(count, all[0].device);
   }
 
   /** Throws OptionError for hyperparameters out of range. */
@@ -85,20 +116,27 @@ export abstract class Optimizer<H extends { lr: number }> {
 
   /** Updates every parameter that has a gradient: one dispatch per stretch, one in all for a usual model. */
   step(): void {
-    activeTrace()?.guard(() => this.stepPattern(), this.steps);
-    noGrad(() => {
-      for (const part of this.runs) {
-        settle(part.run);
-        for (const stretch of this.stretches(part)) this.advance(stretch);
-      }
-    });
+    this.run(false);
   }
 
-  /** zeroGrad, backward, step. */
-  minimize(loss: Tensor): void {
+  /** What GradScaler.step calls: a step that the GPU skips, bit for bit, where `foundInf` is not 0. */
+  gatedStep(): void {
+    this.run(true);
+  }
+
+  /** u32 [1]: where a gradient scaler notes an Inf or NaN among the gradients. */
+  get foundInf(): Tensor {
+    return this.gate.found;
+  }
+
+  /** zeroGrad, backward, step; with a gradient scaler its scale, step and update. */
+  minimize(loss: Tensor, { scaler }: { readonly scaler?: LossScaler } = {}): void {
     this.zeroGrad();
-    backward(loss);
-    this.step();
+    backward(scaler ? scaler.scale(loss) : loss);
+    if (scaler) {
+      scaler.step(this);
+      scaler.update();
+    } else this.step();
   }
 
   /** Tensors of a checkpoint: `3.exp_avg` belongs to the fourth parameter. Views; read or copy them at once. */
@@ -111,17 +149,18 @@ export abstract class Optimizer<H extends { lr: number }> {
           found.set(`${order.indexOf(param)}.${name}`, view(m, offset, size));
       }
     }
+    for (const [name, t] of this.gate.tensors()) found.set(name, t);
     return found;
   }
 
   state(): OptimizerState {
     const groups = this.groups.map(({ params, ...rest }) => ({ ...rest, params: params.length }));
-    return { steps: [...this.steps.values()], groups };
+    return { steps: [...this.steps.values()], groups, ...this.gate.state() };
   }
 
   /** Throws FormatError, naming what is missing or unexpected, if this is not the state of such an optimizer. */
   checkState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void {
-    const own = this.stateTensors();
+    const own = this.expected(tensors);
     const wrong = [...own].filter(([name, t]) => tensors.get(name)?.size !== t.size).map(([name]) => name);
     const extra = [...tensors.keys()].filter((name) => !own.has(name));
     const list = (names: readonly unknown[]) => names.join(", ") || "none";
@@ -148,15 +187,53 @@ export abstract class Optimizer<H extends { lr: number }> {
   /** Restores what `state` and `stateTensors` gave. Nothing is changed if something does not fit. */
   loadState(state: OptimizerState, tensors: ReadonlyMap<string, Tensor>): void {
     this.checkState(state, tensors);
-    for (const [name, t] of this.stateTensors()) {
+    for (const [name, t] of this.expected(tensors)) {
       const given = tensors.get(name)!;
       const same = given.storage === t.storage && given.byteOffset === t.byteOffset;
       if (!same) copyInto(t, view(given, 0, t.size));
     }
+    this.gate.load(state.parted ?? [], tensors.has("skipped"));
     for (const [i, p] of [...this.steps.keys()].entries()) this.steps.set(p, state.steps[i]);
     this.groups.forEach((g, i) => {
       const { params: _, ...rest } = state.groups[i];
       Object.assign(g, rest);
+    });
+  }
+
+  /** The tensors a checkpoint must hold: those of the gate if it was saved under a scaler, whether or not there is one now. */
+  private expected(given: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+    const own = this.stateTensors();
+    own.delete("skipped");
+    if (given.has("skipped")) own.set("skipped", this.gate.skipped);
+    return own;
+  }
+
+  private run(gated: boolean): void {
+    const opens = this.gate.opens(gated);
+    activeTrace()?.guard(() => this.stepPattern(opens), this.steps);
+    // The controls live no longer than the step.
+    const each = (fn: () => void) =>
+      autocast(() => noGrad(() => (opens ? scope(fn, "optimizer") : fn())), { enabled: false });
+    each(() => {
+      for (const part of this.runs) {
+        settle(part.run);
+        if (opens)
+          this.gate.part(
+            part.first,
+            part.run.segments.map((s) => s.param.grad !== null),
+          );
+        for (const found of this.stretches(part, opens)) {
+          const { from, to } = found;
+          const stretch = this.stretch(part, from, to);
+          if (!opens) this.advance(stretch);
+          else {
+            const place = { first: part.first + from, count: to - from, attempted: stretch.step };
+            const control: Stretch<H>["control"] = (rule, numbers = {}) =>
+              this.gate.control(gated, place, rule, numbers);
+            this.advance({ ...stretch, control });
+          }
+        }
+      }
     });
   }
 
@@ -172,20 +249,20 @@ export abstract class Optimizer<H extends { lr: number }> {
   }
 
   /** Maximal stretches of a run whose parameters have gradients and one step count. */
-  private stretches(part: (typeof this.runs)[number]): Stretch<H>[] {
-    const { segments } = part.run;
-    const found: Stretch<H>[] = [];
-    let from = 0;
-    while (from < segments.length) {
-      if (!segments[from].param.grad) {
-        from++;
-        continue;
-      }
-      const count = this.steps.get(segments[from].param);
+  private stretches(
+    { run: { segments }, first }: (typeof this.runs)[number],
+    opens: boolean,
+  ): { from: number; to: number }[] {
+    const joins = (i: number) =>
+      this.steps.get(segments[i].param) === this.steps.get(segments[i - 1].param) &&
+      !(opens && this.gate.isParted(first + i));
+    const found: { from: number; to: number }[] = [];
+    for (let from = 0; from < segments.length; ) {
       let to = from + 1;
-      while (to < segments.length && segments[to].param.grad && this.steps.get(segments[to].param) === count)
-        to++;
-      found.push(this.stretch(part, from, to));
+      if (segments[from].param.grad) {
+        while (to < segments.length && segments[to].param.grad && joins(to)) to++;
+        found.push({ from, to });
+      }
       from = to;
     }
     return found;
@@ -201,16 +278,18 @@ export abstract class Optimizer<H extends { lr: number }> {
         Object.entries(part.moments).map(([k, m]) => [k, view(m, start, run.length)]),
       );
       const { param } = run.segments[0];
-      stretch = { run, moments, group: part.group, step: () => this.steps.get(param)! };
+      const step = () => this.steps.get(param)!;
+      stretch = { run, moments, group: part.group, step, control: () => null };
       part.stretches.set(key, stretch);
     }
     return stretch;
   }
 
-  /** Which parameters share a step count: the stretches depend on it. */
-  private stepPattern(): string {
+  /** Which neighbours share a step count: the stretches depend on it. */
+  private stepPattern(opens: boolean): string {
     const counts = [...this.steps.values()];
-    return counts.map((s) => s - counts[0]).join();
+    const equal = counts.map((n, i) => (n === counts[i - 1] ? 1 : 0)).join("");
+    return opens ? `${equal}|${this.gate.pattern()}` : equal;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { HostScalar } from "../gpu/dispatch.ts";
 import { radamStep } from "../kernels/optimizer_steps.ts";
+import { adamGate } from "./adam.ts";
 import { checkNumber, Optimizer, type ParamGroup, type ParamsInput, type Stretch } from "./optimizer.ts";
 
 export interface RAdamOptions {
@@ -35,7 +36,7 @@ export class RAdam extends Optimizer<RAdamOptions> {
     checkNumber("RAdam", "weightDecay", g.weightDecay, "non-negative");
   }
 
-  protected override update({ run, moments, group, step }: Stretch<RAdamOptions>): void {
+  protected override update({ run, moments, group, step, control }: Stretch<RAdamOptions>): void {
     const scalars = {
       step_size: new HostScalar(() => group.lr / (1 - group.betas[0] ** step())),
       rect: new HostScalar(() => rectification(group.betas[1], step())),
@@ -46,7 +47,11 @@ export class RAdam extends Optimizer<RAdamOptions> {
       eps: new HostScalar(() => group.eps),
       weight_decay: new HostScalar(() => group.weightDecay),
     };
-    radamStep({ p: run.values, g: run.grads, m: moments.exp_avg, v: moments.exp_avg_sq }, scalars);
+    const most = () => 2 / (1 - group.betas[1]) - 1;
+    const offset = () => most() + 2 / Math.max(Math.log(group.betas[1]), -100);
+    const decided = control("radam", { ...adamGate(() => group), x: most, y: offset });
+    const state = { m: moments.exp_avg, v: moments.exp_avg_sq, control: decided };
+    radamStep({ p: run.values, g: run.grads, ...state }, scalars);
   }
 }
 

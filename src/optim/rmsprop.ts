@@ -50,7 +50,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     checkNumber("RMSprop", "momentum", g.momentum, "non-negative");
   }
 
-  protected override update({ run, moments, group }: Stretch<RMSpropOptions>): void {
+  protected override update({ run, moments, group, control }: Stretch<RMSpropOptions>): void {
     const { square_avg: v, grad_avg: a = null, momentum_buffer: m = null } = moments;
     const state = { v, a, m };
     const scalars = {
@@ -61,6 +61,6 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       weight_decay: new HostScalar(() => group.weightDecay),
       momentum: new HostScalar(() => group.momentum),
     };
-    rmspropStep({ p: run.values, g: run.grads, ...state }, scalars);
+    rmspropStep({ p: run.values, g: run.grads, ...state, control: control("plain") }, scalars);
   }
 }

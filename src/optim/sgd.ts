@@ -39,7 +39,7 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected override update({ run, moments, group, step }: Stretch<SGDOptions>): void {
+  protected override update({ run, moments, group, step, control }: Stretch<SGDOptions>): void {
     activeTrace()?.guard(() => group.nesterov, group); // part of the shader, unlike the numbers
     const scalars = {
       lr: new HostScalar(() => group.lr),
@@ -47,6 +47,10 @@ export class SGD extends Optimizer<SGDOptions> {
       momentum: new HostScalar(() => group.momentum),
       fresh: new HostScalar(() => (step() === 1 ? 1 : 1 - group.dampening)),
     };
-    sgdStep({ p: run.values, g: run.grads, m: moments.momentum_buffer ?? null }, scalars, group.nesterov);
+    const state = {
+      m: moments.momentum_buffer ?? null,
+      control: control("sgd", { x: () => 1 - group.dampening }),
+    };
+    sgdStep({ p: run.values, g: run.grads, ...state }, scalars, group.nesterov);
   }
 }

@@ -32,7 +32,7 @@ const BOUNDS = {
 /** NaN equals NaN, and an infinity itself. */
 export function compareValues(got: ArrayLike<number>, want: ArrayLike<number>, bound: Bound): Comparison {
   if (got.length !== want.length)
-    return { error: Infinity, failure: `${got.length} values, not ${want.length}` };
+    return { error: Number.MAX_VALUE, failure: `${got.length} values, not ${want.length}` };
   let largest = 0;
   for (let i = 0; i < want.length; i++)
     if (Number.isFinite(want[i])) largest = Math.max(largest, Math.abs(want[i]));

@@ -23,6 +23,8 @@ export interface ErrorCase {
   run(): unknown;
   readonly message: RegExp;
   readonly type: abstract new (...args: never[]) => WgradError;
+  /** What is wrong; default by the error (refusal.ts). */
+  readonly kind?: "shape" | "dtype" | "option";
 }
 
 /** Factors on the bounds of check.ts. */
@@ -50,6 +52,8 @@ export interface OpRecord<O = unknown> {
   readonly compare?: "values" | "sums" | "largest" | "exact";
   readonly tolerance?: Tolerance;
   readonly errors: readonly ErrorCase[];
+  /** Why nothing of a kind is refused. */
+  readonly accepts?: Readonly<Partial<Record<"shape" | "dtype" | "option", string>>>;
 }
 
 /** Numbers that f32 holds. */

@@ -3,8 +3,9 @@
 
 import { ShapeError, UsageError } from "../gpu/errors.ts";
 import { withPath } from "../gpu/label.ts";
+import { floatOf, isFloat } from "./dtype.ts";
 import { enableGrad, noGrad } from "./mode.ts";
-import { add, addInto, copyInto, fill, identity } from "./primitives.ts";
+import { add, addInto, castFloat, copyInto, fill, identity } from "./primitives.ts";
 import { keep, scope } from "./scope.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { type Gradient, type Node, whileRunning } from "./tape.ts";
@@ -218,15 +219,16 @@ function startOf(root: Tensor, dy: Tensor | undefined): Tensor {
         `backward: the cotangent must have the root's shape, ${formatShape(dy.shape)} and ${formatShape(root.shape)}`,
       );
     }
-    return dy;
+    return isFloat(root.dtype) && isFloat(dy.dtype) ? castFloat(dy, root.dtype) : dy;
   }
   if (root.size !== 1)
     throw new ShapeError(`backward: a root of shape ${formatShape(root.shape)} needs a cotangent`);
   return fill(empty(root.shape, root.dtype, root.device), 1);
 }
 
+/** A gradient in the shape and dtype of its input. */
 function checked(node: Node, input: Tensor, g: Tensor): Tensor {
-  if (sameShape(g.shape, input.shape)) return g;
+  if (sameShape(g.shape, input.shape)) return castFloat(g, floatOf(input.dtype));
   throw new ShapeError(
     `backward of ${node.name}: its pullback gave ${formatShape(g.shape)} for an input of shape ${formatShape(input.shape)}`,
   );

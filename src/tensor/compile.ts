@@ -1,28 +1,39 @@
 // compile(fn): record what `fn` does on the GPU once per signature, then replay it: one pass, one submit, no JavaScript
-// per op. The plain program of src/gpu/program.ts runs it; fusion and memory planning come there.
+// per op. Recording: recording.ts; what it is called with: call_arguments.ts; fusion, memory and replay: src/gpu/program.ts.
 
 import { CELL_MAX_BYTES } from "../gpu/cells.ts";
-import { currentDevice, type Device } from "../gpu/device.ts";
-import { type Bindable, type Dispatch, rangeOf } from "../gpu/dispatch.ts";
-import { DeviceError, ShapeError, UsageError } from "../gpu/errors.ts";
+import type { Device } from "../gpu/device.ts";
 import { type Copy, Program, type Upload } from "../gpu/program.ts";
-import { activeTrace, Trace } from "../gpu/trace.ts";
-import { argumentKey } from "./argument_key.ts";
-import { type DType, dtypeOf, ELEMENT_BYTES, type TypedArray } from "./dtype.ts";
-import { gradEnabled } from "./mode.ts";
-import { mapTensors, scope, synchronous, tensorsIn } from "./scope.ts";
-import { formatShape, numel, type Shape } from "./shape.ts";
-import { made, Tensor } from "./tensor.ts";
+import { deviceOf, type HostArray, hostArray, signature, slotOf } from "./call_arguments.ts";
+import type { DType, TypedArray } from "./dtype.ts";
+import { copyInto } from "./primitives.ts";
+import { holds, type Output, type Recording, recheck, record, type Traced } from "./recording.ts";
+import type { Shape } from "./shape.ts";
+import { empty, made, Tensor } from "./tensor.ts";
 
-/** Host values with a shape: what a DataLoader yields. */
-export interface HostArray {
-  readonly data: TypedArray;
-  readonly shape: Shape;
-}
+export type { HostArray } from "./call_arguments.ts";
 
 export interface CompileOptions {
   /** Re-trace at every call and throw where the recording differs, e.g. by a plain number of the closure. Default false. */
   readonly check?: boolean;
+  /** Merge dispatches, drop the dead ones and spare copies; false runs the recording as it is. Default true. */
+  readonly fuse?: boolean;
+  /**
+   * Labels of what stays readable after a call (`retained`): the results of recorded dispatches, activations and gradients,
+   * by module path and op, such as `conv1/conv2d`. They are never fused away, nor overwritten within a run.
+   */
+  readonly retain?: string | RegExp | readonly string[];
+}
+
+/** A tensor of the last run. Its values are those of that run until the next one. */
+export interface RetainedTensor {
+  /** Label of the dispatch that made it. */
+  readonly name: string;
+  readonly shape: Shape;
+  /** Places in the program's `dispatches` of those that wrote it. */
+  readonly madeBy: readonly number[];
+  /** A copy on the device. */
+  tensor(): Tensor;
 }
 
 /** Where the function takes a tensor, the compiled one also takes host values. */
@@ -36,26 +47,14 @@ export interface Compiled<A extends readonly unknown[], R> {
   prepare(...args: CompiledArgs<A>): Promise<void>;
   /** The programs so far, one per signature. */
   readonly programs: readonly Program[];
+  /** What `retain` kept of the last call; empty before the first. */
+  readonly retained: readonly RetainedTensor[];
+  /** The same function compiled with other options: they share parameters, optimizer and random state. */
+  variant(options: CompileOptions): Compiled<A, R>;
 }
 
-type Traced = (...args: unknown[]) => unknown;
-
-interface Slot {
-  readonly shape: Shape;
-  readonly dtype: DType;
-}
-
-/** Where a result comes from: a range the program wrote, or a tensor from outside. */
-interface Output extends Slot {
-  readonly source: Bindable;
-}
-
-interface Captured {
-  readonly trace: Trace;
+interface Captured extends Recording {
   readonly program: Program;
-  readonly inputs: readonly Bindable[];
-  readonly rebuild: (make: (output: Output) => Tensor) => unknown;
-  readonly outputs: readonly Output[];
   /** The host effects of the recording stand for its first run. */
   fresh: boolean;
 }
@@ -102,16 +101,20 @@ export function compile<A extends readonly unknown[], R>(
       if (options.check) recheck(known, fn as unknown as Traced, args, device);
       return known;
     }
-    const fresh = capture(fn as unknown as Traced, args, device);
+    const fresh = capture(fn as unknown as Traced, args, device, options);
     bySignature.set(key, [fresh, ...list]);
     captured.push(fresh);
     if (captured.length > CAPACITY) evict(captured.shift()!, bySignature);
     return fresh;
   };
 
+  let last: Captured | null = null;
   const compiled = (...args: unknown[]): R => {
     const device = deviceOf(args);
-    return run(find(args, device), args, device) as R;
+    const known = find(args, device);
+    const result = run(known, args, device) as R;
+    last = known;
+    return result;
   };
   const result = Object.assign(compiled, {
     prepare: async (...args: unknown[]): Promise<void> => {
@@ -123,51 +126,31 @@ export function compile<A extends readonly unknown[], R>(
       }
       await c.program.ready();
     },
+    variant: (other: CompileOptions) => compile(fn, { ...options, ...other }),
   });
   Object.defineProperty(result, "programs", { get: () => captured.map((c) => c.program) });
+  Object.defineProperty(result, "retained", { get: () => (last ? retainedOf(last) : []) });
   dropped.register(result, captured);
   return result as unknown as Compiled<A, R>;
 }
 
-function capture(fn: Traced, args: readonly unknown[], device: Device): Captured {
-  const trace = new Trace(device);
-  const inputs: Bindable[] = [];
-  const outputs: Output[] = [];
-  let rebuild: Captured["rebuild"] = () => undefined;
-  trace.run(() =>
-    scope(() => {
-      const virtual = args.map((a) => {
-        const slot = slotOf(a);
-        if (!slot) return a;
-        const bytes = Math.max(numel(slot.shape), 1) * ELEMENT_BYTES;
-        const t = made(new Tensor(slot.shape, slot.dtype, device, trace.allocate(bytes, "input")));
-        inputs.push(rangeOf(t));
-        return t;
-      });
-      const result = synchronous("compile", fn(...virtual));
-      rebuild = describe(result, trace, outputs);
-    }, "compile"),
-  );
+function capture(fn: Traced, args: readonly unknown[], device: Device, options: CompileOptions): Captured {
+  const recording = record(fn, args, device);
+  const { trace, inputs, outputs } = recording;
   try {
-    return { trace, program: new Program(device, trace), inputs, rebuild, outputs, fresh: true };
+    const program = new Program(device, trace, {
+      inputs: new Set(inputs.map((i) => i.storage)),
+      results: new Set(outputs.map((o) => o.source.storage)),
+      fuse: options.fuse ?? true,
+      retain: options.retain === undefined ? undefined : matcher(options.retain),
+    });
+    return { ...recording, program, fresh: true };
   } catch (error) {
     // No room for its buffers: as if it had never been recorded.
     trace.undo();
     trace.release();
     throw error;
   }
-}
-
-/** Turns a result into a recipe for further results: the recording's own tensors have no values outside. */
-function describe(result: unknown, trace: Trace, outputs: Output[]): Captured["rebuild"] {
-  const slots = new Map<Tensor, Output>();
-  for (const t of tensorsIn(result) as Set<Tensor>) {
-    if (!trace.storages.has(t.storage)) continue; // a parameter, say: itself
-    const output = { shape: t.shape, dtype: t.dtype, source: rangeOf(t) };
-    slots.set(t, output);
-    outputs.push(output);
-  }
-  return (make) => mapTensors(result, (t) => (slots.has(t as Tensor) ? make(slots.get(t as Tensor)!) : t));
 }
 
 function run(c: Captured, args: readonly unknown[], device: Device): unknown {
@@ -203,35 +186,23 @@ function run(c: Captured, args: readonly unknown[], device: Device): unknown {
   return c.rebuild((output) => results.get(output)!);
 }
 
-function holds(trace: Trace): boolean {
-  try {
-    return trace.guards.every((g) => Object.is(g.read(), g.value));
-  } catch {
-    return false; // it bound a tensor that is released now
-  }
+/** A string is a whole label; a pattern matches anywhere in one. */
+function matcher(pattern: string | RegExp | readonly string[]): (label: string) => boolean {
+  if (pattern instanceof RegExp) return (label) => label.search(pattern) >= 0;
+  const names = typeof pattern === "string" ? [pattern] : pattern;
+  return (label) => names.includes(label);
 }
 
-/** Records again and compares; the second recording leaves no trace of itself. */
-function recheck(known: Captured, fn: Traced, args: readonly unknown[], device: Device): void {
-  const again = capture(fn, args, device);
-  again.trace.undo();
-  const [a, b] = [known.program.dispatches, again.program.dispatches];
-  const at = a.findIndex((d, i) => !b[i] || fingerprint(d, known.trace) !== fingerprint(b[i], again.trace));
-  again.program.release();
-  if (at < 0 && a.length === b.length) return;
-  const what = a[at]?.label ?? b[a.length].label;
-  throw new UsageError(
-    `compile: the function no longer does what was recorded, first at dispatch ${at < 0 ? a.length : at} (${what})`,
-  );
-}
-
-function fingerprint(d: Dispatch, trace: Trace): string {
-  const params = d.params.map((p) => (typeof p.value === "number" ? p.value : "host"));
-  // A tensor from outside counts as itself: a parameter put in place of another is a difference.
-  const bindings = d.bindings.map(({ source: { storage, byteOffset, byteLength } }) =>
-    trace.persistent.has(storage) ? [byteLength, byteOffset, storage.id] : [byteLength],
-  );
-  return JSON.stringify([d.pipeline.id, d.label, d.grid, params, bindings]);
+function retainedOf({ program, trace: { device } }: Captured): RetainedTensor[] {
+  return program.retained.map(({ name, source, madeBy }) => {
+    const shape = source.shape ?? [source.byteLength / 4];
+    const tensor = () => {
+      const type = source.elementType ?? "f32";
+      const view = made(new Tensor(shape, type as DType, device, source.storage, source.byteOffset));
+      return copyInto(empty(shape, view.dtype, device), view);
+    };
+    return { name, shape, madeBy, tensor };
+  });
 }
 
 function evict(c: Captured, bySignature: Map<string, Captured[]>): void {
@@ -241,59 +212,4 @@ function evict(c: Captured, bySignature: Map<string, Captured[]>): void {
       list.filter((x) => x !== c),
     );
   c.program.release();
-}
-
-function signature(args: readonly unknown[], device: Device): string {
-  const parts = args.map((a) => {
-    const slot = slotOf(a);
-    if (slot) return `${slot.dtype}${formatShape(slot.shape)}`;
-    if (tensorsIn(a).size > 0)
-      throw new UsageError("compile: pass tensors as arguments of their own, not inside objects");
-    return argumentKey(a);
-  });
-  return `${deviceNumber(device)}|${gradEnabled()}|${parts.join("|")}`;
-}
-
-const deviceNumbers = new WeakMap<Device, number>();
-let devices = 0;
-
-function deviceNumber(device: Device): number {
-  if (!deviceNumbers.has(device)) deviceNumbers.set(device, devices++);
-  return deviceNumbers.get(device)!;
-}
-
-function deviceOf(args: readonly unknown[]): Device {
-  if (activeTrace()) {
-    throw new UsageError(
-      "compile: a compiled function was called inside another; call the plain function there",
-    );
-  }
-  const tensors = args.filter((a): a is Tensor => a instanceof Tensor);
-  const device = tensors[0]?.device ?? currentDevice();
-  if (tensors.some((t) => t.device !== device))
-    throw new DeviceError("compile: tensors of two devices in one call");
-  device.check("compile");
-  return device;
-}
-
-function slotOf(arg: unknown): Slot | null {
-  if (arg instanceof Tensor) return { shape: arg.shape, dtype: arg.dtype };
-  if (!isHostArray(arg) && !isTyped(arg)) return null;
-  const { data, shape } = hostArray(arg);
-  if (numel(shape) !== data.length)
-    throw new ShapeError(`compile: ${data.length} values do not fit ${formatShape(shape)}`);
-  return { shape, dtype: dtypeOf(data) };
-}
-
-function hostArray(arg: HostArray | TypedArray): HostArray {
-  return isTyped(arg) ? { data: arg, shape: [arg.length] } : arg;
-}
-
-function isTyped(arg: unknown): arg is TypedArray {
-  return arg instanceof Float32Array || arg instanceof Int32Array || arg instanceof Uint32Array;
-}
-
-function isHostArray(arg: unknown): arg is HostArray {
-  const a = arg as HostArray | null;
-  return typeof a === "object" && a !== null && isTyped(a.data) && Array.isArray(a.shape);
 }

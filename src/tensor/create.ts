@@ -3,7 +3,16 @@
 import { currentDevice, type Device } from "../gpu/device.ts";
 import { HostScalar } from "../gpu/dispatch.ts";
 import { DTypeError, OptionError, ShapeError } from "../gpu/errors.ts";
-import { ARRAYS, type DType, dtypeOf, type TypedArray, typedArray } from "./dtype.ts";
+import {
+  ARRAYS,
+  type DType,
+  dtypeOf,
+  floatOf,
+  isFloat,
+  storedArray,
+  type TypedArray,
+  typedArray,
+} from "./dtype.ts";
 import type { Generator } from "./philox.ts";
 import { fill, fillNormal, fillUniform } from "./primitives.ts";
 import { formatShape, numel, type Shape } from "./shape.ts";
@@ -48,7 +57,7 @@ export function tensor(values: Nested | TypedArray, options: TensorOptions = {})
   const dtype = options.dtype ?? guess();
   const t = empty(shape, dtype, options.device); // first: it checks the dtype
   const data = hostArray(flat, dtype);
-  if (t.size > 0) t.device.recorder.upload(t, data);
+  if (t.size > 0) t.device.recorder.upload(t, storedArray(dtype, data));
   if (options.requiresGrad) t.requiresGrad = true;
   return t;
 }
@@ -68,17 +77,29 @@ export function ones(shape: Shape, options?: CreateOptions): Tensor {
   return full(shape, 1, options);
 }
 
-export function zerosLike(t: Tensor): Tensor {
-  return full(t.shape, 0, { dtype: t.dtype, device: t.device });
+/** Zeros with the shape, dtype and device of `t` (torch.zeros_like). */
+export function zerosLike(t: Tensor, options: CreateOptions = {}): Tensor {
+  return fullLike(t, 0, options);
 }
 
-export function onesLike(t: Tensor): Tensor {
-  return full(t.shape, 1, { dtype: t.dtype, device: t.device });
+/** Ones with the shape, dtype and device of `t` (torch.ones_like). */
+export function onesLike(t: Tensor, options: CreateOptions = {}): Tensor {
+  return fullLike(t, 1, options);
 }
 
-/** Every element `value`, with the shape and dtype of `t` (torch.full_like). */
-export function fullLike(t: Tensor, value: number): Tensor {
-  return full(t.shape, value, { dtype: t.dtype, device: t.device });
+/** Every element `value`, with the shape, dtype and device of `t` (torch.full_like). */
+export function fullLike(t: Tensor, value: number, options: CreateOptions = {}): Tensor {
+  return full(t.shape, value, { dtype: t.dtype, device: t.device, ...options });
+}
+
+/** Uninitialised, with the shape, dtype and device of `t` (torch.empty_like). */
+export function emptyLike(
+  t: Tensor,
+  { dtype = t.dtype, device = t.device, requiresGrad }: CreateOptions = {},
+): Tensor {
+  const made = empty(t.shape, dtype, device);
+  if (requiresGrad) made.requiresGrad = true;
+  return made;
 }
 
 /** A scalar [] read on the host now and, inside a compiled function, at every replay: a rate, a weight that changes. */
@@ -136,18 +157,18 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 
 /** `rand` with the shape and device of `t` (torch.rand_like). */
 export function randLike(t: Tensor, options: RandomOptions = {}): Tensor {
-  return rand(t.shape, { device: t.device, ...options });
+  return rand(t.shape, { device: t.device, dtype: floatOf(t.dtype), ...options });
 }
 
 /** `randn` with the shape and device of `t` (torch.randn_like). */
 export function randnLike(t: Tensor, options: RandomOptions = {}): Tensor {
-  return randn(t.shape, { device: t.device, ...options });
+  return randn(t.shape, { device: t.device, dtype: floatOf(t.dtype), ...options });
 }
 
 function random(shape: Shape, options: RandomOptions, draw: (t: Tensor) => Tensor): Tensor {
-  if (options.dtype && options.dtype !== "f32")
-    throw new DTypeError(`random: only f32 can be drawn, got ${options.dtype}`);
-  const t = draw(empty(shape, "f32", options.device ?? currentDevice()));
+  const { dtype = "f32" } = options;
+  if (!isFloat(dtype)) throw new DTypeError(`random: only f32 and f16 can be drawn, got ${dtype}`);
+  const t = draw(empty(shape, dtype, options.device ?? currentDevice()));
   if (options.requiresGrad) t.requiresGrad = true;
   return t;
 }

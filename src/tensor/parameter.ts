@@ -2,11 +2,13 @@
 // bit-identical on every host.
 
 import { currentDevice, type Device } from "../gpu/device.ts";
-import { ShapeError } from "../gpu/errors.ts";
-import type { TypedArray } from "./dtype.ts";
-import { type DType, dtypeOf, ELEMENT_BYTES } from "./dtype.ts";
+import { ShapeError, UsageError } from "../gpu/errors.ts";
+import { activeTrace } from "../gpu/trace.ts";
+import { bytesOf, type DType, dtypeOf, type TypedArray } from "./dtype.ts";
+import { inSlab } from "./flatten.ts";
+import { copyInto } from "./primitives.ts";
 import { formatShape, numel, type Shape } from "./shape.ts";
-import { Tensor } from "./tensor.ts";
+import { emptyPersistent, Tensor } from "./tensor.ts";
 
 /** A tensor that an optimizer trains (torch.nn.Parameter): requires a gradient, belongs to no scope. */
 export class Parameter extends Tensor {}
@@ -23,6 +25,25 @@ export function buffer(shape: Shape, values: TypedArray, device: Device = curren
   return persistent(Tensor, shape, values, device, "buffer");
 }
 
+/**
+ * Gives a float parameter or buffer another float dtype, in place: whoever holds it holds the converted one. Its gradient is
+ * cleared.
+ *
+ * @throws UsageError inside compile, and once an optimizer has placed it in a slab: convert first, then make the optimizer;
+ *   DTypeError for f16 without shader-f16
+ */
+export function convert(t: Tensor, dtype: "f32" | "f16"): void {
+  if (t.dtype === dtype) return;
+  if (activeTrace()) throw new UsageError(`convert: ${t} cannot change its dtype inside compile`);
+  if (inSlab(t)) throw new UsageError(`convert: ${t} belongs to an optimizer; convert the module first`);
+  const copy = copyInto(emptyPersistent(t.shape, dtype, t.device, t.storage.label), t);
+  t.grad = null;
+  t.gradSlot?.release("a change of dtype");
+  t.gradSlot = null;
+  t.rebase(copy.storage, 0, dtype);
+  copy.release("a change of dtype");
+}
+
 type TensorClass<T> = new (...args: ConstructorParameters<typeof Tensor>) => T;
 
 function persistent<T extends Tensor>(
@@ -37,7 +58,7 @@ function persistent<T extends Tensor>(
     throw new ShapeError(`${label}: ${values.length} values do not fit ${formatShape(shape)}`);
   device.check(label);
   const dtype: DType = dtypeOf(values);
-  const storage = device.pool.allocate(Math.max(size, 1) * ELEMENT_BYTES, label, device.eager.batch);
+  const storage = device.pool.allocate(bytesOf(Math.max(size, 1), dtype), label, device.eager.batch);
   const t = new Class([...shape], dtype, device, storage);
   if (size > 0) device.eager.upload(t, values);
   return t;

@@ -9,8 +9,9 @@ import {
   addPair as addPairShader,
   fill as fillShader,
   random as randomShader,
+  unary as unaryShader,
 } from "../gpu/shaders.gen.ts";
-import { isFloat, WGSL_TYPE } from "./dtype.ts";
+import { floatOf, isFloat, WGSL_TYPE } from "./dtype.ts";
 import { op } from "./op.ts";
 import type { Generator } from "./philox.ts";
 import { drawParams } from "./random.ts";
@@ -21,6 +22,7 @@ const fillKernel = kernel(fillShader);
 const accumulateKernel = kernel(accumulateShader);
 const addKernel = kernel(addPairShader);
 const randomKernel = kernel(randomShader);
+const castKernel = kernel(unaryShader);
 
 const WG = 64;
 /** Groups of `WG` threads that take four elements each. */
@@ -35,36 +37,64 @@ export function fill(y: Tensor, value: ParamValue): Tensor {
   return y;
 }
 
-/** y = x, bit by bit, in place; returns y. */
+/** y = x, in place: bit by bit, or from one float dtype to the other; returns y. */
 export function copyInto(y: Tensor, x: Tensor): Tensor {
-  checkPair("copyInto", y, x);
-  accumulateKernel({ x, y }, { n: y.size }, { grid: groups4(y.size), label: "copy" });
+  const convert = x.dtype !== y.dtype && isFloat(x.dtype) && isFloat(y.dtype);
+  checkPair("copyInto", y, x, convert);
+  const types = { T: convert ? "f32" : y.dtype === "f16" ? "f16" : "u32" };
+  // What writes straight into a slab may write whole vec4s: of f16, byteLength alone does not tell where they end.
+  const role = convert || (y.dtype === "f16" && y.size % 8 > 0) ? undefined : COPY_ROLE;
+  accumulateKernel({ x, y }, { n: y.size }, { grid: groups4(y.size), types, label: "copy", role });
   return y;
 }
 
-const MERGE_ADD = `fn merge(old: vec4<u32>, x: vec4<u32>) -> vec4<u32> {
-  return bitcast<vec4<u32>>(bitcast<vec4<f32>>(old) + bitcast<vec4<f32>>(x));
-}`;
+const COPY_ROLE = { kind: "copy" } as const;
+const MERGE_ADD = { merge: "fn merge(old: vec4<T>, x: vec4<T>) -> vec4<T> { return old + x; }" };
+const IN_F32 = { T: "f32" };
 
-/** y += x, in place, f32; returns y. */
+/** y += x, in place, of floats, also of two dtypes; returns y. */
 export function addInto(y: Tensor, x: Tensor): Tensor {
-  checkPair("addInto", y, x);
-  const hooks = { merge: MERGE_ADD };
+  checkPair("addInto", y, x, isFloat(x.dtype) && isFloat(y.dtype));
   accumulateKernel(
     { x, y },
     { n: y.size },
-    { grid: groups4(y.size), hooks, label: "accumulate", flops: y.size },
+    { grid: groups4(y.size), hooks: MERGE_ADD, types: IN_F32, label: "accumulate", flops: y.size },
   );
   return y;
 }
 
-/** a + b of one shape, f32: what arrives twice at one tensor. */
+const ADD_ROLE = {
+  kind: "elementwise",
+  apply: "fn apply(a: T, b: T) -> R { return a + b; }",
+  calls: [],
+  type: "f32",
+  result: "f32",
+  operands: ["a", "b"],
+  numbers: [],
+} as const;
+
+/** a + b of one shape and float dtype: what arrives twice at one tensor. */
 export function add(a: Tensor, b: Tensor): Tensor {
   checkPair("add", a, b);
   const [y] = op("add", [a, b], () => {
     const y = empty(a.shape, a.dtype, a.device);
-    addKernel({ a, b, y }, { n: y.size }, { grid: groups4(y.size), label: "add", flops: y.size });
+    addKernel(
+      { a, b, y },
+      { n: y.size },
+      { grid: groups4(y.size), label: "add", flops: y.size, role: ADD_ROLE },
+    );
     return { outputs: [y], pullback: ([dy]) => [dy, dy] };
+  });
+  return y;
+}
+
+/** The values of a float tensor in the other float dtype; `x` itself if it has that. */
+export function castFloat(x: Tensor, dtype: "f32" | "f16"): Tensor {
+  if (x.dtype === dtype) return x;
+  const [y] = op("cast", [x], () => {
+    const y = empty(x.shape, dtype, x.device);
+    castKernel({ x, y }, { n: y.size, p: 0, q: 0 }, { grid: groups4(y.size), label: "cast" });
+    return { outputs: [y], pullback: ([dy]) => [dy && castFloat(dy, floatOf(x.dtype))] };
   });
   return y;
 }
@@ -75,13 +105,16 @@ export function identity(x: Tensor): Tensor {
   return y;
 }
 
+// Steps of 2^-11, which f16 holds: rounding must not reach the end of the interval.
+const UNIFORM_F16 = `fn transform(u: vec4<u32>) -> vec4<f32> {
+  return params.a + vec4<f32>(u >> vec4(21u)) * (params.b - params.a) * ${2 ** -11};
+}`;
+
 /** Fills with uniform draws from [low, high), in place; returns the tensor. */
 export function fillUniform(y: Tensor, low: number, high: number, generator?: Generator): Tensor {
-  randomKernel(
-    { y },
-    { n: y.size, ...drawParams(y.size, generator), a: low, b: high },
-    { grid: groups4(y.size), label: "uniform" },
-  );
+  const params = { n: y.size, ...drawParams(y.size, generator), a: low, b: high };
+  const half = y.dtype === "f16" ? { hooks: { transform: UNIFORM_F16 } } : {};
+  randomKernel({ y }, params, { grid: groups4(y.size), label: "uniform", ...half });
   return y;
 }
 
@@ -94,8 +127,8 @@ export function fillNormal(y: Tensor, mean: number, std: number, generator?: Gen
   return y;
 }
 
-function checkPair(name: string, a: Tensor, b: Tensor): void {
-  if (!sameShape(a.shape, b.shape) || a.dtype !== b.dtype) {
+function checkPair(name: string, a: Tensor, b: Tensor, convert = false): void {
+  if (!sameShape(a.shape, b.shape) || (a.dtype !== b.dtype && !convert)) {
     throw new ShapeError(
       `${name}: needs two tensors of one shape and dtype, ${a.dtype}${formatShape(a.shape)} and ${b.dtype}${formatShape(b.shape)}`,
     );

@@ -23,6 +23,11 @@ export interface Node {
 
 let running: Node | null = null;
 
+/** The op whose pullback runs, if one does. */
+export function runningNode(): Node | null {
+  return running;
+}
+
 /** Runs a pullback of `node`, watching the tensors it saved. */
 export function whileRunning<R>(node: Node, fn: () => R): R {
   const before = running;

@@ -7,7 +7,7 @@ import { DTypeError, ShapeError, UsageError } from "../gpu/errors.ts";
 import { labelled } from "../gpu/label.ts";
 import type { Storage } from "../gpu/storage.ts";
 import { activeTrace, HostState } from "../gpu/trace.ts";
-import { type DType, ELEMENT_BYTES, isFloat, type TypedArray, typedArray, WGSL_TYPE } from "./dtype.ts";
+import { bytesOf, type DType, isFloat, STORED_TYPE, type TypedArray, typedArray } from "./dtype.ts";
 import { enter, Scoped } from "./scope.ts";
 import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import type { Node } from "./tape.ts";
@@ -53,8 +53,13 @@ export class Tensor extends Scoped implements Bindable {
     return this.shape.length;
   }
 
+  /** Bytes it takes, in whole 4-byte words. */
   get byteLength(): number {
-    return this.size * ELEMENT_BYTES;
+    return bytesOf(this.size, this.dtype);
+  }
+
+  get elementType(): string {
+    return STORED_TYPE[this.dtype];
   }
 
   get storage(): Storage {
@@ -73,7 +78,7 @@ export class Tensor extends Scoped implements Bindable {
 
   set requiresGrad(value: boolean) {
     if (value && !isFloat(this.dtype))
-      throw new UsageError(`requiresGrad: only f32 tensors have gradients, this is ${this.dtype}`);
+      throw new UsageError(`requiresGrad: only f32 and f16 tensors have gradients, this is ${this.dtype}`);
     if (!value && this.node)
       throw new UsageError("requiresGrad: only a leaf can stop requiring a gradient; use detach()");
     this.needsGrad = value;
@@ -106,7 +111,7 @@ export class Tensor extends Scoped implements Bindable {
     return this.node === null;
   }
 
-  /** The values, once all work before has run. The only place, with `item`, that waits for the GPU. */
+  /** The values, of f16 as f32, once all work before has run. The only place, with `item`, that waits for the GPU. */
   data(): Promise<TypedArray> {
     this.refuseCapture("data");
     return this.values();
@@ -119,7 +124,7 @@ export class Tensor extends Scoped implements Bindable {
   }
 
   private async values(): Promise<TypedArray> {
-    return typedArray(this.dtype, await this.device.read(this));
+    return typedArray(this.dtype, await this.device.read(this), this.size);
   }
 
   private async value(): Promise<number> {
@@ -144,13 +149,14 @@ export class Tensor extends Scoped implements Bindable {
   }
 
   /** Moves this tensor to another range of storage (a parameter into its slab). The old storage is let go. */
-  rebase(storage: Storage, byteOffset: number): void {
+  rebase(storage: Storage, byteOffset: number, dtype = this.dtype): void {
     const old = this.storage;
     storage.retain();
     dropped.unregister(this);
     dropped.register(this, storage, this);
     this.memory = storage;
     (this as { byteOffset: number }).byteOffset = byteOffset;
+    (this as { dtype: DType }).dtype = dtype;
     old.release("a move to other storage");
   }
 
@@ -178,18 +184,26 @@ export class Tensor extends Scoped implements Bindable {
 /** An uninitialised tensor. Its storage is labelled with who asks. */
 export function empty(shape: Shape, dtype: DType = "f32", device: Device = currentDevice()): Tensor {
   checkShape("empty", shape);
-  if (!Object.hasOwn(WGSL_TYPE, dtype))
-    throw new DTypeError(`empty: dtype must be f32, i32, u32 or bool, got ${String(dtype)}`);
+  checkDType("empty", dtype, device);
   device.check("empty");
-  const bytes = Math.max(numel(shape), 1) * ELEMENT_BYTES;
+  const bytes = bytesOf(Math.max(numel(shape), 1), dtype);
   return made(new Tensor([...shape], dtype, device, device.recorder.allocate(bytes, labelled(dtype))));
 }
 
 /** An uninitialised tensor that outlives every scope and program: parameters, gradients, optimizer state. */
 export function emptyPersistent(shape: Shape, dtype: DType, device: Device, label: string): Tensor {
+  checkDType(label, dtype, device);
   device.check(label);
-  const bytes = Math.max(numel(shape), 1) * ELEMENT_BYTES;
+  const bytes = bytesOf(Math.max(numel(shape), 1), dtype);
   return new Tensor([...shape], dtype, device, device.pool.allocate(bytes, label));
+}
+
+/** @throws DTypeError for what is no dtype, and for f16 on a device without it */
+export function checkDType(name: string, dtype: DType, device: Device): void {
+  if (!Object.hasOwn(STORED_TYPE, dtype))
+    throw new DTypeError(`${name}: dtype must be f32, f16, i32, u32 or bool, got ${String(dtype)}`);
+  if (dtype === "f16" && !device.features.has("shader-f16"))
+    throw new DTypeError(`${name}: f16 needs shader-f16, which this adapter lacks (${device.name})`);
 }
 
 /** Hands a new tensor to the open scope. */

@@ -16,6 +16,7 @@ import { planStateDict } from "../layers/state_dict.ts";
 import type { AnyOptimizer, OptimizerState } from "../optim/optimizer.ts";
 import type { Schedule, ScheduleState } from "../optim/schedule.ts";
 import { tensor } from "../tensor/create.ts";
+import { f32ToF16 } from "../tensor/half.ts";
 import { Generator, type GeneratorState } from "../tensor/philox.ts";
 import { defaultGenerator } from "../tensor/random.ts";
 import { scope } from "../tensor/scope.ts";
@@ -127,6 +128,7 @@ async function stored(t: Tensor): Promise<SafeTensor> {
   // PyTorch's integers in a state dict (num_batches_tracked) are I64.
   if (dtype === "i32") return { dtype: "I64", shape, data: toI64(data as Int32Array) };
   if (dtype === "bool") return { dtype: "BOOL", shape, data: Uint8Array.from(data) };
+  if (dtype === "f16") return { dtype: "F16", shape, data: f32ToF16(data) };
   return dtype === "u32"
     ? { dtype: "U32", shape, data: data as Uint32Array<ArrayBuffer> }
     : { dtype: "F32", shape, data: data as Float32Array<ArrayBuffer> };

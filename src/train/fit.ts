@@ -167,6 +167,12 @@ class Evaluator {
   }
 }
 
+/** What `fit` does with one batch, not compiled: to be listed, profiled or compiled in another way. */
+export function fitStep(options: FitOptions): (x: Tensor, y: Tensor) => void {
+  const stepper = new Stepper(options);
+  return (x, y) => stepper.run(x, y);
+}
+
 /** One step, compiled or not, and the means over what it did. */
 class Stepper {
   readonly step: (x: HostArray, y: HostArray) => void;
@@ -209,7 +215,7 @@ class Stepper {
     return { trainLoss, trainAccuracy };
   }
 
-  private run(x: Tensor, y: Tensor): void {
+  run(x: Tensor, y: Tensor): void {
     const { model, optimizer, schedule, clipNorm } = this.options;
     const logits = model.forward(x); // [b, classes]
     const loss = this.options.loss(logits, y); // []

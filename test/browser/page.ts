@@ -1,11 +1,11 @@
 // The page of the browser tests: what the tests call, on `window.wgradTests`. Nothing from Node.
 import { requestDevice } from "../../src/hosts/browser.ts";
-import { checkTable, type TableReport } from "../../src/selftest/table.ts";
+import { type SelftestReport, selftest } from "../../src/selftest/index.ts";
 import { trainDigits } from "./train.ts";
 
 export interface PageTests {
-  /** The whole op table. */
-  checkTable(): Promise<TableReport>;
+  /** The op table, or the rows of these names. */
+  selftest(only?: readonly string[]): Promise<SelftestReport>;
   /** The losses of the steps. */
   trainDigits(steps: number): Promise<number[]>;
 }
@@ -19,6 +19,6 @@ declare global {
 const device = await requestDevice();
 
 window.wgradTests = {
-  checkTable: () => checkTable(device),
+  selftest: (only) => selftest({ device, only }),
   trainDigits,
 };

@@ -143,7 +143,7 @@ describe("autograd", () => {
     expect(mul(x, x).isLeaf).toBe(false);
     expect(() => {
       tensor([1], { dtype: "i32" }).requiresGrad = true;
-    }).toThrow(/only f32 tensors have gradients/);
+    }).toThrow(/only f32 and f16 tensors have gradients/);
   });
 
   test("a gradient of an inner tensor, by retainGrad and by grad", async () => {

@@ -17,6 +17,11 @@ export type GoldenFamily =
   | "misc"
   | "layers"
   | "elementwise2"
+  | "elementary"
+  | "further"
+  | "structure"
+  | "penalties"
+  | "twice"
   | "recurrent"
   | "reduce2"
   | "norm2";
@@ -28,6 +33,17 @@ export interface GoldenTensor {
 }
 
 export type GoldenTensors = Readonly<Record<string, GoldenTensor>>;
+
+export type GoldenRule = "elementwise" | "sums" | "selects" | "largest" | "exact";
+
+export interface GoldenTolerance {
+  readonly out?: number;
+  readonly grad?: number;
+  readonly gg?: number;
+  /** S by part. */
+  readonly size?: Readonly<Record<string, number>>;
+  readonly why: string;
+}
 
 /** One call of one op. A test checks as many of its parts as the op has. */
 export interface GoldenCase<Options = Record<string, unknown>> {
@@ -47,6 +63,12 @@ export interface GoldenCase<Options = Record<string, unknown>> {
   readonly gg: GoldenTensors;
   /** Inputs that the op changes in place, as they are afterwards. */
   readonly after: GoldenTensors;
+  /** Which rule of judge.ts its op is under. */
+  readonly rule: GoldenRule;
+  /** S of the bounds, by part ("out.0", "grad.x", "gg.dy.0"). */
+  readonly sizes: GoldenTensors;
+  /** Factors on the bounds, and why. */
+  readonly tolerance?: GoldenTolerance;
 }
 
 /** 50 steps over `OptimizerGolden.params` with `grads`. */
@@ -77,7 +99,13 @@ export interface OptimizerGolden {
 }
 
 type Header = Record<string, { dtype: GoldenDType; shape: number[]; data_offsets: [number, number] }>;
-type Listed = { name: string; op: string; options: Record<string, unknown> };
+type Listed = {
+  name: string;
+  op: string;
+  options: Record<string, unknown>;
+  rule: GoldenRule;
+  tolerance?: GoldenTolerance;
+};
 
 const VIEWS = {
   F32: (bytes: ArrayBuffer) => new Float32Array(bytes),
@@ -155,6 +183,9 @@ export function loadGolden<Options = Record<string, unknown>>(
       v: named(part, "v."),
       gg: named(part, "gg."),
       after: named(part, "after."),
+      rule: item.rule,
+      sizes: named(part, "s."),
+      tolerance: item.tolerance,
     };
   });
 }

@@ -11,7 +11,9 @@ from families import (
     attention,
     conv,
     conv2,
+    elementary,
     elementwise2,
+    further,
     layers,
     linalg,
     loss,
@@ -21,14 +23,18 @@ from families import (
     norm2,
     optim,
     optim2,
+    penalties,
     pool,
     recurrent,
     reduce2,
     resize,
     shape2,
+    structure,
+    twice,
 )
 
 FAMILIES = {
+    "further": further.make,
     "linalg": linalg.make,
     "shape2": shape2.make,
     "loss2": loss2.make,
@@ -47,6 +53,10 @@ FAMILIES = {
     "recurrent": recurrent.make,
     "elementwise2": elementwise2.make,
     "reduce2": reduce2.make,
+    "elementary": elementary.make,
+    "structure": structure.make,
+    "penalties": penalties.make,
+    "twice": twice.make,
 }
 
 if __name__ == "__main__":

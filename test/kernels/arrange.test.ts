@@ -1,4 +1,4 @@
-// The rarer rearrangements against PyTorch, and maskedSelect, which reads back. Rows in the op table: tables/shape2.ts.
+// The rarer rearrangements against PyTorch, and maskedSelect, which reads back. Rows in the op table: src/selftest/tables.
 import { beforeAll, describe, expect, test } from "vitest";
 import { DTypeError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";

@@ -9,8 +9,8 @@ import {
   conv2dWeightGradient,
 } from "../../src/kernels/conv2d.ts";
 import { type ConvGeometry, convGeometry } from "../../src/kernels/conv2d_geometry.ts";
-import { tileFor } from "../../src/kernels/conv2d_tiles.ts";
-import { CONV_VARIANTS } from "../../src/kernels/conv2d_variants.ts";
+import type { Pass } from "../../src/kernels/conv2d_tiles.ts";
+import { CONV_VARIANTS, type ConvVariant, takes } from "../../src/kernels/conv2d_variants.ts";
 import {
   dataGradientReference,
   forwardReference,
@@ -20,7 +20,8 @@ import { grad } from "../../src/tensor/autograd.ts";
 import { rand, tensor } from "../../src/tensor/create.ts";
 import { numel, type Shape } from "../../src/tensor/shape.ts";
 import { empty, type Tensor } from "../../src/tensor/tensor.ts";
-import { type GoldenTensor, loadGolden } from "../golden/load.ts";
+import { loadGolden } from "../golden/load.ts";
+import { checkGolden } from "./golden_case.ts";
 
 beforeAll(async () => {
   await requestDevice({ debug: true });
@@ -40,9 +41,6 @@ const put = (data: Float32Array, shape: Shape, requiresGrad = false) => {
   t.requiresGrad = requiresGrad;
   return t;
 };
-
-const fromGolden = (t: GoldenTensor, requiresGrad: boolean) =>
-  put(Float32Array.from(t.data as Float32Array), t.shape, requiresGrad);
 
 /** `terms`: how many products each sum has. */
 function expectClose(got: ArrayLike<number>, want: ArrayLike<number>, terms = 64, what = ""): void {
@@ -79,6 +77,35 @@ const CASES: readonly Case[] = [
     [6, 1, 3, 3],
     { padding: 1, stride: 2, groups: 3 },
   ],
+  ["depthwise 3x3, wider than a strip", [2, 3, 13, 19], [3, 1, 3, 3], { padding: 1, groups: 3 }],
+  ["depthwise 5x5, thrice the channels", [1, 2, 9, 16], [6, 1, 5, 5], { padding: 2, groups: 2 }],
+  [
+    "depthwise, dilation 2, padding above the reach",
+    [2, 2, 9, 11],
+    [2, 1, 3, 3],
+    { padding: [5, 6], dilation: 2, groups: 2 },
+  ],
+  [
+    "depthwise, stride 2 over dilation 3",
+    [1, 2, 23, 21],
+    [4, 1, 3, 2],
+    { padding: 2, stride: 2, dilation: 3, groups: 2 },
+  ],
+  [
+    "depthwise, stride 4 over dilation 2",
+    [1, 2, 30, 29],
+    [2, 1, 4, 3],
+    { stride: 4, dilation: 2, groups: 2 },
+  ],
+  ["depthwise, stride above the kernel", [1, 2, 12, 30], [2, 1, 2, 2], { stride: [3, 4], groups: 2 }],
+  ["depthwise of one row", [2, 3, 1, 17], [3, 1, 1, 3], { groups: 3 }],
+  ["depthwise of one column", [2, 3, 70, 1], [3, 1, 5, 1], { padding: [2, 0], groups: 3 }],
+  ["1x1 in stacks of four channels", [2, 8, 4, 6], [19, 8, 1, 1], {}],
+  ["1x1 over 49 pixels, grouped", [3, 8, 7, 7], [12, 4, 1, 1], { groups: 2 }],
+  ["1x1 over a prime of pixels", [1, 4, 1, 13], [5, 4, 1, 1], {}],
+  ["1x1 with padding", [1, 4, 4, 4], [4, 4, 1, 1], { padding: 1 }],
+  ["16 to 16 channels, no tile left over", [2, 16, 8, 16], [16, 16, 3, 3], { padding: 1 }],
+  ["5 to 21 channels, dilated", [1, 5, 12, 10], [21, 5, 3, 3], { padding: 2, dilation: [2, 3] }],
   ["three groups", [2, 6, 8, 7], [9, 2, 3, 2], { groups: 3, stride: [1, 2] }],
   ["same, even kernel", [2, 2, 7, 6], [3, 2, 2, 4], { padding: "same" }],
   ["same, even kernel, dilated", [1, 2, 9, 8], [2, 2, 4, 2], { padding: "same", dilation: [1, 3] }],
@@ -109,7 +136,15 @@ const run = {
   },
 };
 
-type Variant = keyof typeof CONV_VARIANTS;
+type Variant = ConvVariant;
+const PASSES: readonly Pass[] = ["forward", "dataGradient", "weightGradient"];
+/** Shapes that the variant takes in all passes. */
+const NAN_CASES: Readonly<Record<Variant, readonly [x: Shape, weight: Shape, options: Conv2dOptions]>> = {
+  naive: [[2, 2, 11, 10], [3, 2, 3, 3], { stride: [2, 1] }],
+  direct: [[2, 2, 11, 10], [3, 2, 3, 3], { stride: [2, 1] }],
+  quad: [[2, 4, 11, 10], [5, 4, 3, 3], {}],
+  depthwise: [[2, 2, 11, 10], [2, 1, 3, 3], { groups: 2 }],
+};
 const VARIANTS = Object.keys(CONV_VARIANTS) as Variant[];
 
 describe.each(VARIANTS)("variant %s", (variant) => {
@@ -121,7 +156,7 @@ describe.each(VARIANTS)("variant %s", (variant) => {
     const bias = noise(g.o, 3);
     const dy = noise(numel(yShape), 4);
     const [tx, tw, tb, tdy] = [put(x, xShape), put(weight, weightShape), put(bias, [g.o]), put(dy, yShape)];
-    const fits = (pass: Parameters<typeof tileFor>[0]) => variant === "naive" || tileFor(pass, g) !== null;
+    const fits = (pass: Pass) => takes(variant, pass, g, tx.device);
 
     if (fits("forward")) {
       const terms = g.cg * g.kh * g.kw;
@@ -145,51 +180,32 @@ describe.each(VARIANTS)("variant %s", (variant) => {
   });
 
   test("NaN and Inf in x and dy reach exactly what reads them", async () => {
-    const g = convGeometry("conv2d", [2, 2, 11, 10], [3, 2, 3, 3], { padding: 1, stride: [2, 1] });
+    const [shape, weightShape, options] = NAN_CASES[variant];
+    const g = convGeometry("conv2d", shape, weightShape, { padding: 1, ...options });
     const dyShape = [g.n, g.o, g.oh, g.ow];
-    const x = noise(440, 1);
-    const weight = noise(54, 2);
+    const x = noise(numel(shape), 1);
+    const weight = noise(numel(weightShape), 2);
     const dy = noise(numel(dyShape), 3);
     x[57] = Infinity; // inside
     x[139] = Number.NaN;
-    x[430] = -Infinity; // in the last row, which the tiles of the weight gradient leave over
-    const tx = put(x, [2, 2, 11, 10]);
-    const y = await run.forward(variant, tx, put(weight, [3, 2, 3, 3]), null, g);
+    x[x.length - 10] = -Infinity; // in the last row, which the tiles of the weight gradient leave over
+    const tx = put(x, shape);
+    for (const pass of PASSES) expect(takes(variant, pass, g, tx.device), pass).toBe(true);
+    const y = await run.forward(variant, tx, put(weight, weightShape), null, g);
     expectClose(y, forwardReference(x, weight, null, g));
     const dw = await run.weightGradient(variant, tx, put(dy, dyShape), g);
     expectClose(dw, weightGradientReference(x, dy, g));
     dy[77] = Number.NaN;
     dy[dy.length - 14] = Infinity;
-    const dx = await run.dataGradient(variant, put(dy, dyShape), put(weight, [3, 2, 3, 3]), g);
+    const dx = await run.dataGradient(variant, put(dy, dyShape), put(weight, weightShape), g);
     expectClose(dx, dataGradientReference(dy, weight, g));
   });
 });
 
 describe("golden values of PyTorch", () => {
-  const cases = loadGolden<Conv2dOptions>("conv", "conv2d").map((c) => [c.name, c] as const);
-
-  test.each(cases)("%s", async (_, c) => {
-    const inputs = Object.values(c.inputs).map((t) => fromGolden(t, true));
-    const [x, weight, bias] = inputs as [Tensor, Tensor, Tensor | undefined];
-    const dy = fromGolden(c.dy[0]!, true);
-    const y = conv2d(x, weight, bias ?? null, c.options);
-    expect(y.shape).toEqual(c.outputs[0]!.shape);
-    expectClose(await y.data(), c.outputs[0]!.data as Float32Array, 200, "y");
-
-    const createGraph = Object.keys(c.v).length > 0;
-    const grads = grad(y, inputs, { gradOutputs: [dy], createGraph });
-    for (const [i, name] of Object.keys(c.inputs).entries()) {
-      expectClose(await grads[i]!.data(), c.grads[name]!.data as Float32Array, 900, `gradient of ${name}`);
-    }
-    if (!createGraph) return;
-    const v = Object.keys(c.inputs).map((name) => fromGolden(c.v[name]!, false));
-    const second = grad(grads, [...inputs, dy], { gradOutputs: v, allowUnused: true });
-    for (const [i, name] of [...Object.keys(c.inputs), "dy.0"].entries()) {
-      const want = c.gg[name]!.data as Float32Array;
-      const got = second[i] ? await second[i].data() : new Float32Array(want.length);
-      expectClose(got, want, 900, `second gradient in ${name}`);
-    }
-  });
+  test.each(loadGolden<Conv2dOptions>("conv", "conv2d"))("$name", (c) =>
+    checkGolden(c as never, ({ x, weight, bias }) => [conv2d(x, weight, bias ?? null, c.options)]),
+  );
 });
 
 describe("the three ops are each other's gradients", () => {

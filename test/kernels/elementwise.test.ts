@@ -24,6 +24,7 @@ import type { DType } from "../../src/tensor/dtype.ts";
 import { broadcastShapes, numel } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { loadGolden } from "../golden/load.ts";
+import { checkGolden } from "./golden_case.ts";
 
 const { add, sub, mul, div } = binary;
 const { pow, fmod, remainder } = power;
@@ -506,21 +507,8 @@ const GOLDEN = activation as unknown as Record<string, (x: Tensor, options: obje
 describe.each(["gelu", "elu", "softplus", "leakyRelu", "relu", "silu", "tanh", "sigmoid"])(
   "PyTorch: %s",
   (name) => {
-    test.each(loadGolden("misc", name).map((c) => [c.name, c] as const))(
-      "%s",
-      async (_, { inputs, options, ...c }) => {
-        const x = leaf(inputs.x.data as unknown as number[]);
-        const y = GOLDEN[name](x, options);
-        expect(difference(await values(y), c.outputs[0].data as Float32Array, 2e-5, 1e-6)).toBe("");
-        if (!c.grads.x) return;
-        const [dy, v] = [leaf(c.dy[0]!.data as unknown as number[]), leaf(c.v.x.data as unknown as number[])];
-        const [dx] = grad(y, [x], { gradOutputs: [dy], createGraph: true });
-        expect(difference(await values(dx), c.grads.x.data as Float32Array, 2e-5, 2e-6)).toBe("");
-        const [ddx, ddy] = grad(dx, [x, dy], { gradOutputs: [v], allowUnused: true });
-        const want = c.gg.x.data as Float32Array;
-        expect(difference(ddx ? await values(ddx) : want.map(() => 0), want, 2e-5, 2e-6)).toBe("");
-        expect(difference(await values(ddy), c.gg["dy.0"].data as Float32Array, 2e-5, 2e-6)).toBe("");
-      },
+    test.each(loadGolden("misc", name))("$name", (c) =>
+      checkGolden(c, ({ x }) => [GOLDEN[name](x, c.options)]),
     );
   },
 );

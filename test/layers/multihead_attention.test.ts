@@ -23,6 +23,8 @@ interface LayerOptions {
   readonly kdim: number | null;
   readonly vdim: number | null;
   readonly bias?: boolean;
+  readonly biasKv?: boolean;
+  readonly addZeroAttn?: boolean;
   readonly isCausal?: boolean;
   readonly maskKind: "bool" | "added" | "heads" | null;
 }
@@ -36,14 +38,16 @@ const KEYS: Readonly<Record<string, string>> = {
 function layerOf({ options: o }: GoldenCase<LayerOptions>, inputs: Inputs): MultiheadAttention {
   const { embedDim, numHeads, bias, kdim, vdim } = o;
   const sizes = { kdim: kdim ?? undefined, vdim: vdim ?? undefined };
-  const layer = new MultiheadAttention(embedDim, numHeads, { bias, ...sizes });
-  const names = Object.keys(inputs).filter((name) => name.includes("proj"));
+  const { biasKv, addZeroAttn } = o;
+  const layer = new MultiheadAttention(embedDim, numHeads, { bias, biasKv, addZeroAttn, ...sizes });
+  const names = Object.keys(inputs).filter((name) => name.includes("proj") || name.startsWith("bias_"));
   expect([...layer.stateDict().keys()].sort()).toEqual(names.map((n) => KEYS[n] ?? n).sort());
   const given = (name: string) => inputs[name] as never;
   const { weights, outProj } = layer as { -readonly [K in "weights" | "outProj"]: MultiheadAttention[K] };
   const apart = ["q_proj_weight", "k_proj_weight", "v_proj_weight"];
   const own = weights.length === 1 ? ["in_proj_weight"] : apart;
   Object.assign(layer, { weights: own.map(given), bias: given("in_proj_bias") ?? null });
+  Object.assign(layer, { biasK: given("bias_k") ?? null, biasV: given("bias_v") ?? null });
   Object.assign(outProj, { weight: given("out_proj_weight"), bias: given("out_proj_bias") ?? null });
   return layer;
 }
@@ -52,21 +56,20 @@ const bool = (c: GoldenCase, name: string): Tensor =>
   tensor(Array.from(c.inputs[name]!.data as Int32Array), { shape: c.inputs[name]!.shape, dtype: "bool" });
 
 describe("golden values of PyTorch", () => {
-  test.each(loadGolden<LayerOptions>("attention", "multiheadAttention"))("$name", (c) =>
-    checkGolden(
-      c as never,
-      (inputs) => {
-        const layer = layerOf(c, inputs);
-        const { q, k = q, v = k, mask } = inputs;
-        const options: MultiheadForwardOptions<false> = {
-          isCausal: c.options.isCausal,
-          keyPaddingMask: c.inputs.padding && bool(c as never, "padding"),
-          attnMask: c.options.maskKind === "bool" ? bool(c as never, "mask") : mask,
-        };
-        return [layer.forward(q!, k!, v!, options)];
-      },
-      { out: 4e-6, grad: 2e-5, gg: 2e-4 },
-    ),
+  const cases = (["attention", "further"] as const).flatMap((family) =>
+    loadGolden<LayerOptions>(family, "multiheadAttention"),
+  );
+  test.each(cases)("$name", (c) =>
+    checkGolden(c as never, (inputs) => {
+      const layer = layerOf(c, inputs);
+      const { q, k = q, v = k, mask } = inputs;
+      const options: MultiheadForwardOptions<false> = {
+        isCausal: c.options.isCausal,
+        keyPaddingMask: c.inputs.padding && bool(c as never, "padding"),
+        attnMask: c.options.maskKind === "bool" ? bool(c as never, "mask") : mask,
+      };
+      return [layer.forward(q!, k!, v!, options)];
+    }),
   );
 });
 
@@ -98,6 +101,35 @@ describe("layer", () => {
       "v_proj_weight",
       "out_proj.weight",
     ]);
+    const further = new MultiheadAttention(8, 2, { biasKv: true });
+    expect([...further.stateDict()].map(([key, t]) => `${key} ${t.shape}`)).toEqual([
+      "in_proj_weight 24,8",
+      "in_proj_bias 24",
+      "bias_k 1,1,8",
+      "bias_v 1,1,8",
+      "out_proj.weight 8,8",
+      "out_proj.bias 8",
+    ]);
+    expect(Math.max(...(await further.biasK!.data()))).not.toBe(0);
+  });
+
+  test("further keys: batch first gives the same, weights have columns for them", async () => {
+    manualSeed(4);
+    const options = { biasKv: true, addZeroAttn: true };
+    const layer = new MultiheadAttention(8, 2, options);
+    const other = new MultiheadAttention(8, 2, { ...options, batchFirst: true });
+    for (const [i, p] of layer.parameters().entries())
+      device.recorder.upload(other.parameters()[i]!, await p.data());
+    const x = randn([5, 3, 8]);
+    const first = transpose(x, 0, 1);
+    const [y, weights] = layer.forward(x, x, x, { needWeights: true, isCausal: true });
+    const z = other.forward(first, first, first, { isCausal: true });
+    expectClose(await transpose(z, 0, 1).data(), await y.data(), 1e-6);
+    expect(weights.shape).toEqual([3, 5, 7]);
+    const w = await weights.data();
+    // Query 0 attends to key 0 and the two further ones alone.
+    expect([...w.slice(1, 5)]).toEqual([0, 0, 0, 0]);
+    expect(Math.min(w[0]!, w[5]!, w[6]!)).toBeGreaterThan(0);
   });
 
   test("batch first and no batch give the same numbers", async () => {

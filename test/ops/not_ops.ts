@@ -9,7 +9,7 @@ export const MODULES: readonly (readonly [file: RegExp, reason: string])[] = [
     "shapes, plans and checks: numbers only",
   ],
   [
-    /^(conv2d_kernels|conv2d_direct|conv2d_naive|reduce_fold)\.ts$/,
+    /^(conv2d_kernels|conv2d_direct|conv2d_quad|conv2d_naive|conv_depthwise|reduce_fold)\.ts$/,
     "dispatches of conv2d and of the reductions",
   ],
   [
@@ -18,14 +18,16 @@ export const MODULES: readonly (readonly [file: RegExp, reason: string])[] = [
   ],
   [/^interpolate_taps\.ts$/, "tables of interpolate: numbers only"],
   [/^cross_entropy_gradient\.ts$/, "the gradient of crossEntropy: its row has both orders"],
-  [/^optimizer(_steps)?\.ts$/, "updates parameters in place and has no gradient: test/optim"],
+  [/^(optimizer(_steps)?|step_control)\.ts$/, "updates parameters in place and has no gradient: test/optim"],
   [/^recurrent(_composition)?\.ts$/, "arguments and compositions of lstm, gru and rnn"],
   [
     /^dense(_eigen|_matrix)?\.ts$/,
     "on the host in float64, without gradients: test/functional/dense.test.ts",
   ],
+  [/^grid_sample_composition\.ts$/, "gridSample in plain ops: the second gradients of its row"],
   [/^attention_composition\.ts$/, "attention in plain ops: the second gradients of its rows"],
   [/^(checkpoint|transforms|define_kernel)\.ts$/, "functions of functions: test/functional"],
+  [/^roofs\.ts$/, "measures an adapter: test/inspect.test.ts"],
   [/^loss_reduction\.ts$/, "the end of every loss: the rows of the losses take each reduction"],
 ];
 
@@ -66,6 +68,11 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   checkClasses: "checks shapes",
   rowsOf: "shapes of gather and scatter",
   cropped: "narrow on several axes",
+  axisSize: "a number",
+  lastWriter: "the last writers that scatter and indexPut choose: not differentiable",
+  gatherOrZero: "gather without its check of indices",
+  indexSelectOrZero: "indexSelect without its check of indices",
+  oneHotOrZero: "oneHot without its check of ids",
   gatherRows: "the op behind gather, indexSelect and embedding",
   scatterRows: "the op behind scatterAdd and indexAdd",
   maxPool: "maxPool2d and adaptiveMaxPool2d with their geometry",
@@ -76,5 +83,6 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   runningProduct: "cumprod from either end: the gradient of prod",
   neighbour: "pad by one along an axis",
   order: "argsort along a resolved axis",
+  randintLike: "randint with the shape of a tensor: test/layers/further.test.ts",
   dropoutBackward: "the gradient of dropout: its row has both orders",
 };

@@ -1,5 +1,7 @@
 // What compile.test.ts compiles: every entry point of every shader, as it stands and in each `// @variant`, and the
 // scalar functions for every element type. Text only: no GPU here.
+
+import { elementOf } from "../../src/gpu/half_storage.ts";
 import type { ScalarFunction, Shader, ShaderVariant } from "../../src/gpu/shader.ts";
 import * as generated from "../../src/gpu/shaders.gen.ts";
 import { specialise } from "../../src/gpu/specialise.ts";
@@ -19,11 +21,12 @@ const FEATURE_OF: Readonly<Record<string, string>> = { f16: "shader-f16", subgro
 
 const { scalarFunctions, ...shaders } = generated;
 
+const PLAIN: ShaderVariant = { constants: {}, types: {} };
+
 export function jobs(): Job[] {
   const all: readonly Shader[] = Object.values(shaders);
-  const plain: ShaderVariant = { constants: {}, types: {} };
   const whole = all.flatMap((shader) =>
-    [plain, ...shader.variants].flatMap((variant) =>
+    [PLAIN, ...shader.variants].flatMap((variant) =>
       Object.keys(shader.entries)
         .filter((entry) => variant.entry === undefined || variant.entry === entry)
         .map((entry) => job(shader, variant, entry)),
@@ -32,19 +35,43 @@ export function jobs(): Job[] {
   return [...whole, ...["f32", "i32", "u32"].map(scalarJob)];
 }
 
-function job(shader: Shader, variant: ShaderVariant, entry: string): Job {
+/** The same shaders with every f32 binding stored as f16; those without one are left out. */
+export function halfJobs(): Job[] {
+  const all: readonly Shader[] = Object.values(shaders);
+  return all.flatMap((shader) =>
+    [PLAIN, ...shader.variants].flatMap((variant) => {
+      const half = floatBindings(shader, variant);
+      return Object.keys(half.length > 0 ? shader.entries : {})
+        .filter((entry) => variant.entry === undefined || variant.entry === entry)
+        .map((entry) => job(shader, variant, entry, half));
+    }),
+  );
+}
+
+function floatBindings(shader: Shader, { types }: ShaderVariant): string[] {
+  const aliases = { ...shader.aliases, ...types };
+  return Object.entries(shader.bindings).flatMap(([name, { type }]) =>
+    elementOf(type, aliases).scalar === "f32" ? [name] : [],
+  );
+}
+
+function job(shader: Shader, variant: ShaderVariant, entry: string, half: readonly string[] = []): Job {
   const { code, overrides } = specialise(shader, {
     entry,
     constants: variant.constants,
     types: variant.types,
+    half,
   });
   const choices = Object.entries({ ...variant.constants, ...variant.types }).map(([k, v]) => `${k}=${v}`);
+  if (half.length > 0) choices.push("in f16");
   const name = [shader.file, entry, ...choices].join(" ");
   return { file: shader.file, name, code, entry, constants: overrides, features: featuresOf(code) };
 }
 
 function featuresOf(code: string): string[] {
-  const enabled = [...code.matchAll(/^\s*enable\s+([^;]+);/gm)].flatMap((m) => m[1]!.split(/\s*,\s*/));
+  const enabled = [...code.matchAll(/(?:^|;)\s*enable\s+([^;]+)(?=;)/gm)].flatMap((m) =>
+    m[1]!.split(/\s*,\s*/),
+  );
   return enabled.map((extension) => FEATURE_OF[extension] ?? extension);
 }
 

@@ -1,55 +1,103 @@
 // THE op table: one row an op, by families.
 import type { OpRecord } from "../record.ts";
+import { withRefusals } from "../refusal.ts";
+import { refusals } from "../refusals/index.ts";
+import { activationRecords } from "./activations.ts";
+import { argReduceRecords } from "./arg_reduce.ts";
 import { attentionRecords } from "./attention.ts";
 import { binaryRecords } from "./binary.ts";
+import { bitwiseRecords } from "./bitwise.ts";
+import { blendRecords } from "./blends.ts";
+import { broadcastRecords } from "./broadcast.ts";
 import { convRecords } from "./conv.ts";
-import { conv2Records } from "./conv2.ts";
+import { convNdRecords } from "./conv_nd.ts";
+import { convTransposeRecords } from "./conv_transpose.ts";
 import { createRecords } from "./create.ts";
-import { elementwise2Records } from "./elementwise2.ts";
+import { diagonalRecords } from "./diagonals.ts";
+import { finiteRecords } from "./finite.ts";
+import { gridSampleRecords } from "./grid_sample.ts";
+import { groupNormRecords } from "./group_norm.ts";
 import { indexRecords } from "./index_ops.ts";
+import { interpolateRecords } from "./interpolate.ts";
+import { joiningRecords } from "./joining.ts";
+import { layoutRecords } from "./layout.ts";
 import { linalgRecords } from "./linalg.ts";
 import { lossRecords } from "./loss.ts";
-import { loss2Records } from "./loss2.ts";
+import { lpPoolRecords } from "./lp_pool.ts";
 import { matmulRecords } from "./matmul.ts";
+import { maxUnpoolRecords } from "./max_unpool.ts";
 import { normRecords } from "./norm.ts";
-import { norm2Records } from "./norm2.ts";
+import { paddingRecords } from "./padding.ts";
+import { parameterNormRecords } from "./parameter_norm.ts";
+import { pixelShuffleRecords } from "./pixel_shuffle.ts";
 import { poolRecords } from "./pool.ts";
-import { pool2Records } from "./pool2.ts";
+import { poolNdRecords } from "./pool_nd.ts";
+import { productRecords } from "./products.ts";
 import { randomRecords } from "./random.ts";
 import { recurrentRecords } from "./recurrent.ts";
 import { reduceRecords } from "./reduce.ts";
-import { reduce2Records } from "./reduce2.ts";
-import { resizeRecords } from "./resize.ts";
-import { shapeRecords } from "./shape.ts";
-import { shape2Records } from "./shape2.ts";
+import { reorderingRecords } from "./reordering.ts";
+import { repeatingRecords } from "./repeating.ts";
+import { scaleNormRecords } from "./scale_norm.ts";
+import { scanRecords } from "./scans.ts";
+import { scatterRecords } from "./scatter.ts";
+import { selectingRecords } from "./selecting.ts";
 import { softmaxRecords } from "./softmax.ts";
+import { sortingRecords } from "./sorting.ts";
+import { statisticsRecords } from "./statistics.ts";
+import { trigonometryRecords } from "./trigonometry.ts";
 import { unaryRecords } from "./unary.ts";
+import { unfoldRecords } from "./unfold.ts";
 
 export const families = {
   unary: unaryRecords,
+  trigonometry: trigonometryRecords,
+  activations: activationRecords,
+  finite: finiteRecords,
   binary: binaryRecords,
-  elementwise2: elementwise2Records,
+  bitwise: bitwiseRecords,
+  blends: blendRecords,
   reduce: reduceRecords,
-  reduce2: reduce2Records,
-  shape: shapeRecords,
-  shape2: shape2Records,
+  argReduce: argReduceRecords,
+  broadcast: broadcastRecords,
+  products: productRecords,
+  scans: scanRecords,
+  sorting: sortingRecords,
+  statistics: statisticsRecords,
+  layout: layoutRecords,
+  selecting: selectingRecords,
+  reordering: reorderingRecords,
+  padding: paddingRecords,
+  repeating: repeatingRecords,
+  joining: joiningRecords,
+  diagonals: diagonalRecords,
   index: indexRecords,
+  scatter: scatterRecords,
   matmul: matmulRecords,
   linalg: linalgRecords,
   conv: convRecords,
-  conv2: conv2Records,
+  convNd: convNdRecords,
+  convTranspose: convTransposeRecords,
   pool: poolRecords,
-  pool2: pool2Records,
-  resize: resizeRecords,
+  poolNd: poolNdRecords,
+  lpPool: lpPoolRecords,
+  maxUnpool: maxUnpoolRecords,
+  interpolate: interpolateRecords,
+  gridSample: gridSampleRecords,
+  unfold: unfoldRecords,
+  pixelShuffle: pixelShuffleRecords,
   norm: normRecords,
-  norm2: norm2Records,
+  groupNorm: groupNormRecords,
+  scaleNorm: scaleNormRecords,
+  parameterNorm: parameterNormRecords,
   softmax: softmaxRecords,
   recurrent: recurrentRecords,
   attention: attentionRecords,
   loss: lossRecords,
-  loss2: loss2Records,
   random: randomRecords,
   create: createRecords,
 } as const satisfies Record<string, readonly OpRecord[]>;
 
-export const records: readonly OpRecord[] = Object.values(families).flat();
+export const records: readonly OpRecord[] = Object.values<readonly OpRecord[]>(families)
+  .flat()
+  .map((record) => withRefusals(record, refusals[record.name]));

@@ -1,17 +1,16 @@
-// Rows of the reductions, and of broadcasting, which is their transpose.
-import { DTypeError, ShapeError } from "../../gpu/errors.ts";
+// Rows of sums, means, extremes, truths and variances. Products and norms: products.ts.
+import { ShapeError } from "../../gpu/errors.ts";
 import { all, any } from "../../kernels/any_all.ts";
-import { argmax, argmin } from "../../kernels/arg_reduce.ts";
-import { broadcastTo, spread } from "../../kernels/broadcast.ts";
 import { logsumexp } from "../../kernels/logsumexp.ts";
-import { mean, sum, sumOver, sumTo } from "../../kernels/reduce.ts";
-import { amax, amin, max, maxWithIndices, min, minWithIndices } from "../../kernels/reduce_max.ts";
+import { mean, sum } from "../../kernels/reduce.ts";
+import { amax, amin, max, min } from "../../kernels/reduce_max.ts";
 import { std, variance } from "../../kernels/variance.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Draw } from "../draw.ts";
-import { type Axes, fold, map, nd, reshaped, scalar, total, zip } from "../nd.ts";
-import { type ErrorCase, type HostTensor, type OpRecord, type Sample, sample } from "../record.ts";
+import { type Axes, fold, total } from "../nd.ts";
+import { type ErrorCase, type OpRecord, type Sample, sample } from "../record.ts";
+import { distinct, normal, onlyFloat, truths, type Values } from "./reduce_rows.ts";
 import { z } from "./samples.ts";
 
 interface Options {
@@ -36,19 +35,16 @@ const CASES: readonly (readonly [Shape, Options])[] = [
   [[300, 4], { axes: 0 }],
   [[5, 0], { axes: 0 }],
 ];
+
 const OF_NONE: readonly (readonly [Shape, Options])[] = [
   [[5, 0], { axes: 1 }],
   [[0], {}],
 ];
 
-type Values = (draw: Draw, shape: Shape) => HostTensor;
-const normal: Values = (draw, shape) => draw.normal(shape);
-const distinct: Values = (draw, shape) => draw.distinct(shape);
-
 const cases = (draw: Draw, values: Values, list = CASES): Sample<Options>[] =>
   list.map(([shape, o]) => sample(o, values(draw, shape)));
 
-type Reduction = (x: Tensor, axes?: Axes, keepdim?: boolean) => Tensor;
+export type Reduction = (x: Tensor, axes?: Axes, keepdim?: boolean) => Tensor;
 
 const errors = (name: string, f: Reduction): ErrorCase[] => [
   {
@@ -64,13 +60,8 @@ const errors = (name: string, f: Reduction): ErrorCase[] => [
     type: ShapeError,
   },
 ];
-const onlyFloat = (name: string, f: (x: Tensor) => Tensor): ErrorCase => ({
-  name: "dtype",
-  run: () => f(z([2], "i32")),
-  message: new RegExp(`^${name}: needs f32, x i32\\[2\\]$`),
-  type: DTypeError,
-});
-const nothing = (name: string, f: Reduction): ErrorCase => ({
+
+export const nothing = (name: string, f: Reduction): ErrorCase => ({
   name: "no values",
   run: () => f(z([2, 0]), 1),
   message: new RegExp(`^${name}: no values to choose from, x \\[2,0\\]$`),
@@ -78,6 +69,7 @@ const nothing = (name: string, f: Reduction): ErrorCase => ({
 });
 
 const average = (row: number[]) => total(row) / row.length;
+
 const logOfSum = (row: number[]) => {
   const top = Math.max(-Number.MAX_VALUE, ...row);
   return top + Math.log(total(row.map((v) => Math.exp(v - top))));
@@ -102,7 +94,7 @@ function reduction(
 }
 
 const INTEGERS: Values = (draw, shape) => draw.integers(shape, -99, 99);
-const truths: Values = (draw, shape) => draw.bool(shape);
+
 const extreme = (name: string, f: Reduction, of: (a: number, b: number) => number): OpRecord<Options> =>
   reduction(name, f, (row) => row.reduce((a, b) => of(a, b)), {
     samples: (draw) => [...cases(draw, distinct), ...cases(draw, INTEGERS, CASES.slice(3, 6))],
@@ -162,196 +154,8 @@ function spreads(name: "variance" | "std", f: typeof variance): OpRecord<Options
   };
 }
 
-interface AxisOptions {
-  readonly axis?: number;
-  readonly keepdim?: boolean;
-}
-const AXIS_CASES: readonly (readonly [Shape, AxisOptions])[] = [
-  [[1], { axis: 0 }],
-  [[5], { axis: 0 }],
-  [[7, 13], { axis: 1 }],
-  [[7, 13], { axis: 0, keepdim: true }],
-  [[3, 5, 4], { axis: -2 }],
-  [[2, 1030], { axis: 1 }],
-  [[0, 3], { axis: 1 }],
-];
-const ALL_CASES: readonly (readonly [Shape, AxisOptions])[] = [
-  [[], {}],
-  [[7, 13], {}],
-  [[131, 9], { keepdim: true }],
-];
-
-function where(row: readonly number[], sign: number): number {
-  return row.reduce((best, v, i) => (sign * v > sign * row[best] ? i : best), 0);
-}
-
-function args(name: "argmax" | "argmin", f: typeof argmax, sign: number): OpRecord<AxisOptions> {
-  return {
-    name,
-    samples: (draw) => [...AXIS_CASES, ...ALL_CASES].map(([s, o]) => sample(o, draw.distinct(s))),
-    run: ([x], { axis, keepdim }) => f(x, axis, keepdim),
-    reference: ([x], { axis, keepdim = false }) => fold(x, axis, keepdim, (row) => where(row, sign)),
-    differentiable: false,
-    errors: [
-      {
-        name: "axis",
-        run: () => f(z([2]), 1),
-        message: new RegExp(`^${name}: axis 1 is out of range`),
-        type: ShapeError,
-      },
-      nothing(name, f as Reduction),
-    ],
-  };
-}
-
-function picks(name: string, f: typeof maxWithIndices, sign: number): OpRecord<AxisOptions> {
-  return {
-    name,
-    samples: (draw) => AXIS_CASES.map(([s, o]) => sample(o, draw.distinct(s))),
-    run: ([x], { axis, keepdim }) => {
-      const { values, indices } = f(x, axis!, keepdim);
-      return [values, indices];
-    },
-    reference: ([x], { axis, keepdim = false }) => [
-      fold(x, axis, keepdim, (row) => row[where(row, sign)]),
-      fold(x, axis, keepdim, (row) => where(row, sign)),
-    ],
-    differentiable: true,
-    errors: [
-      { name: "axis", run: () => f(z([2]), 1), message: /: axis 1 is out of range/, type: ShapeError },
-      {
-        name: "no values",
-        run: () => f(z([2, 0]), 1),
-        message: /no values to choose from/,
-        type: ShapeError,
-      },
-    ],
-  };
-}
-
-interface To {
-  readonly shape: Shape;
-}
-const WIDENINGS: readonly (readonly [small: Shape, large: Shape])[] = [
-  [[], [3, 5]],
-  [[5], [3, 5]],
-  [
-    [3, 1],
-    [3, 5],
-  ],
-  [
-    [2, 1, 4],
-    [2, 3, 4],
-  ],
-  [
-    [1, 3, 1, 2],
-    [4, 3, 5, 2],
-  ],
-  [[7], [7]],
-  [
-    [1, 64],
-    [33, 64],
-  ],
-  [[1], [0]],
-  [
-    [2, 1, 2, 1, 2, 1],
-    [2, 3, 2, 3, 2, 3],
-  ],
-];
-
-const sumInto = (x: Parameters<typeof fold>[0], shape: Shape) => {
-  const lead = x.shape.length - shape.length;
-  const axes = x.shape.map((_, i) => i).filter((i) => i < lead || shape[i - lead] === 1);
-  return axes.length === 0 ? x : reshaped(fold(x, axes, true, total), shape);
-};
-
-const sumToRecord: OpRecord<To> = {
-  name: "sumTo",
-  samples: (draw) => WIDENINGS.map(([shape, large]) => sample({ shape }, draw.normal(large))),
-  run: ([x], { shape }) => sumTo(x, shape),
-  reference: ([x], { shape }) => sumInto(x, shape),
-  differentiable: true,
-  compare: "sums",
-  errors: [
-    {
-      name: "shape",
-      run: () => sumTo(z([2, 3]), [2]),
-      message: /^sumTo: \[2\] does not broadcast to \[2,3\]$/,
-      type: ShapeError,
-    },
-  ],
-};
-
-const broadcastToRecord: OpRecord<To> = {
-  name: "broadcastTo",
-  samples: (draw) => [
-    ...WIDENINGS.map(([small, shape]) => sample({ shape }, draw.normal(small))),
-    sample({ shape: [3, 5] }, draw.integers([5], -9, 9)),
-    sample({ shape: [3, 2, 5] }, draw.bool([2, 1])),
-  ],
-  run: ([x], { shape }) => broadcastTo(x, shape),
-  reference: ([x], { shape }) =>
-    zip((v) => v, x, nd(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)))),
-  differentiable: true,
-  compare: "exact",
-  errors: [
-    {
-      name: "shape",
-      run: () => broadcastTo(z([2]), [2, 3]),
-      message: /^broadcastTo: \[2\] does not broadcast to \[2,3\]$/,
-      type: ShapeError,
-    },
-  ],
-};
-
-interface Scaled {
-  readonly shape: Shape;
-  readonly mask: readonly boolean[];
-  readonly scale: number;
-}
-
-const sumOverRecord: OpRecord<Scaled> = {
-  name: "sumOver",
-  samples: (draw) => [
-    sample({ shape: [3, 1], mask: [false, true], scale: 0.25 }, draw.normal([3, 7])),
-    sample({ shape: [], mask: [true], scale: -2 }, draw.normal([67])),
-  ],
-  run: ([x], { mask, shape, scale }) => sumOver(x, mask, shape, scale),
-  reference: ([x], { shape, scale }) => map(sumInto(x, shape), (v) => v * scale),
-  differentiable: true,
-  compare: "sums",
-  errors: [],
-};
-
-const spreadRecord: OpRecord<Scaled> = {
-  name: "spread",
-  samples: (draw) => [
-    sample({ shape: [3, 7], mask: [false, true], scale: 0.25 }, draw.normal([3, 1])),
-    sample({ shape: [67], mask: [true], scale: -2 }, draw.normal([])),
-  ],
-  run: ([x], { mask, shape, scale }) => spread(x, mask, shape, scale),
-  reference: ([x], { shape, scale }) => {
-    const large = nd(shape, new Float64Array(shape.reduce((a, b) => a * b, 1)));
-    return zip(
-      (v, s) => v * s,
-      x,
-      zip((_, s) => s, large, scalar(scale)),
-    );
-  },
-  differentiable: true,
-  errors: [],
-};
-
 export const reduceRecords = [
   ...plain,
   spreads("variance", variance),
   spreads("std", std),
-  args("argmax", argmax, 1),
-  args("argmin", argmin, -1),
-  picks("maxWithIndices", maxWithIndices, 1),
-  picks("minWithIndices", minWithIndices, -1),
-  sumToRecord,
-  broadcastToRecord,
-  sumOverRecord,
-  spreadRecord,
-] as readonly OpRecord[];
+] as unknown as readonly OpRecord[];

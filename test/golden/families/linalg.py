@@ -80,5 +80,6 @@ def make():
                 if diff:
                     inputs["x"] = np.full(x, np.nan, np.float32)
                 fn = lambda x, a, b, op=op, o=o: getattr(torch, op)(x, a, b, **o)
-                family.add(name, op, o, inputs, fn, diff=diff, gg=True)
+                sizes = lambda x, a, b, op=op, o=o: getattr(torch, op)(x, a, b, **{k: abs(v) for k, v in o.items()})
+                family.add(name, op, o, inputs, fn, diff=diff, gg=True, absolute=sizes)
     family.save()

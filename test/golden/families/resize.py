@@ -36,6 +36,7 @@ def interpolate(family, name, x, gg=False, **options):
         {"x": normal(full, *x)},
         lambda x: F.interpolate(x, **arguments(options)),
         gg=gg,
+        rule="largest" if options["mode"] == "bicubic" else None,  # its weights have both signs
     )
 
 

@@ -1,0 +1,45 @@
+// What a replayed dispatch costs in JavaScript: the time inside the call of a compiled function, waiting left out, over the
+// dispatches it replays. The kernels are as small as they get, so that the GPU keeps up.
+import type { Device } from "../src/gpu/device.ts";
+import { batchedMatmul } from "../src/kernels/matmul.ts";
+import { compile } from "../src/tensor/compile.ts";
+import { scope } from "../src/tensor/scope.ts";
+import type { Tensor } from "../src/tensor/tensor.ts";
+import { median } from "./measure.ts";
+import { operand } from "./products.ts";
+
+export interface Replay {
+  /** Microseconds of JavaScript, mean. */
+  readonly us: number;
+  /** Median of the calls: what it is while nothing else has the processor. */
+  readonly medianUs: number;
+  /** How many dispatches it is the mean of. */
+  readonly dispatches: number;
+}
+
+const SIDE = 8;
+const CHAIN = 200;
+const TOTAL = 40_000;
+const WARM_CALLS = 20; // the engine compiles what is hot
+
+export async function measureReplay(device: Device): Promise<Replay> {
+  const [x, w] = [operand([SIDE, SIDE], 1).tensor, operand([SIDE, SIDE], 2, 1 / SIDE).tensor];
+  const step = compile((x: Tensor) => {
+    let y = x;
+    for (let i = 0; i < CHAIN; i++) y = batchedMatmul(y, w); // [8, 8]
+    return y;
+  });
+  const call = () => scope(() => void step(x));
+  for (let i = 0; i < WARM_CALLS; i++) call();
+  await device.settle();
+  const perCall = step.programs[0]!.dispatches.length;
+  const us: number[] = []; // by call
+  while (us.length * perCall < TOTAL) {
+    const start = performance.now();
+    call();
+    us.push((1000 * (performance.now() - start)) / perCall);
+    await device.settle();
+  }
+  const mean = us.reduce((a, b) => a + b) / us.length;
+  return { us: mean, medianUs: median(us), dispatches: us.length * perCall };
+}

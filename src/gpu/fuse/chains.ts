@@ -1,0 +1,82 @@
+// Elementwise fusion: a dispatch that reads what another one made, element by element, takes it in. The result runs where
+// the reader stood; a tensor in between that others read later is written all the same.
+
+import type { Dispatch } from "../dispatch.ts";
+import { Graph, legal, type Surroundings } from "./graph.ts";
+import { type Group, groupOf, type Input, merge, stands } from "./group.ts";
+import { mainOutput, textOf } from "./text.ts";
+
+const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
+/** Longer texts compile for longer than they save. */
+const MAX_NODES = 16;
+
+/** Merged groups still carry the pipeline of one of their parts: see `withTexts`. */
+export function fuseChains(list: readonly Dispatch[], world: Surroundings): Dispatch[] {
+  let current = [...list];
+  for (let at = 0; at < current.length; at++) {
+    for (let next = absorbed(current, at, world); next; next = absorbed(current, at, world)) {
+      current = next;
+      at--; // what was taken in stood before
+    }
+  }
+  return current;
+}
+
+/** The list with one producer of what `list[at]` reads taken in, if there is one that can be. */
+function absorbed(list: readonly Dispatch[], at: number, world: Surroundings): Dispatch[] | null {
+  const consumer = groupOf(list[at]);
+  if (!consumer || (consumer.base && consumer.nodes.length === 0)) return null;
+  const graph = new Graph(list, world);
+  for (const input of consumer.inputs) {
+    const fused = taken(graph, at, consumer, input);
+    if (!fused) continue;
+    return list.flatMap((d, k) => (k === fused.from ? [] : k === at ? [fused.dispatch] : [d]));
+  }
+  return null;
+}
+
+function taken(
+  graph: Graph,
+  at: number,
+  consumer: Group,
+  input: Input,
+): { from: number; dispatch: Dispatch } | null {
+  const maker = graph.maker(input.source.storage);
+  if (!maker || maker.at >= at) return null;
+  const made = graph.list[maker.at];
+  const producer = groupOf(made);
+  const { world } = graph;
+  if (!producer || (producer.base && consumer.base) || producer.size !== consumer.size) return null;
+  // The very same elements in the same order, and no copy of them among the broadcast ones.
+  const sources = consumer.inputs.filter((x) => x.source.storage === input.source.storage);
+  const whole = ({ source, shape }: Input) =>
+    source.byteOffset === maker.binding.source.byteOffset &&
+    shape.reduce((n, s) => n * s, 1) === consumer.size;
+  if (!sources.every(whole)) return null;
+  const readers = graph.of(input.source.storage).reads.filter((r) => r.at !== at);
+  if (readers.some((r) => r.at < at)) return null;
+  // By-products too (mean of a norm); stand-ins for what a kernel does without are shared and never read.
+  const byProducts = made.bindings.filter((b) => b.access !== "read" && world.inside.has(b.source.storage));
+  const others = [...producer.outputs.map((o) => o.target), ...byProducts.map((b) => b.source)].map(
+    (s) => s.storage,
+  );
+  const between = (r: { at: number }) => r.at > maker.at && r.at < at;
+  if (others.some((s) => graph.of(s).reads.some(between) || graph.of(s).writes.some(between))) return null;
+  const reads = made.bindings.filter((b) => b.access === "read").map((b) => b.source);
+  if (graph.writtenBetween(reads, maker.at, at)) return null;
+
+  const group = merge(producer, consumer, input.source, readers.length > 0);
+  const dispatch = dispatchOf(group, graph.list[at]);
+  return dispatch && { from: maker.at, dispatch };
+}
+
+/** A dispatch that stands for the group, with all its bindings; null where it would not be legal. */
+function dispatchOf(group: Group, like: Dispatch): Dispatch | null {
+  if (group.nodes.length > MAX_NODES || (group.base && mainOutput(group) < 0)) return null;
+  const { bindings, params, paramsBytes, grid, kernel, shader, options } = textOf(group);
+  if (bindings.length > MAX_STORAGE_BUFFERS || !legal(bindings)) return null;
+  const bytes = bindings.reduce((n, b) => n + b.source.byteLength, 0);
+  const { label, flops } = group;
+  const fused = { kernel, shader, options, bindings, params, paramsBytes, grid, label, flops, bytes };
+  return stands({ ...like, ...fused, role: { kind: "opaque" } }, group);
+}

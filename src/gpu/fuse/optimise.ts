@@ -1,0 +1,32 @@
+// From the dispatches of a trace to those that a program runs: without the dead, the constant and the spared copies, and
+// with elementwise functions merged. Each pass is a list in, a list out; the values that leave the list stay the same.
+
+import type { Dispatch } from "../dispatch.ts";
+import type { PipelineCache } from "../pipeline.ts";
+import { fuseChains } from "./chains.ts";
+import { spareCopies } from "./copies.ts";
+import { dropDead, splitConstant } from "./dead.ts";
+import type { Surroundings } from "./graph.ts";
+import { seeThrough } from "./views.ts";
+
+export interface Optimised {
+  /** Run once, when the program is built. */
+  readonly once: readonly Dispatch[];
+  /** Run at every call. */
+  readonly list: readonly Dispatch[];
+}
+
+export function optimise(
+  dispatches: readonly Dispatch[],
+  world: Surroundings,
+  pipelines: PipelineCache,
+): Optimised {
+  const { once, rest } = splitConstant(dropDead(dispatches, world), world);
+  const list = spareCopies(fuseChains(seeThrough(rest, world), world), world);
+  const compiled = new Map(dispatches.map((d) => [d.options, d.pipeline]));
+  const withPipeline = (d: Dispatch) => ({
+    ...d,
+    pipeline: compiled.get(d.options) ?? pipelines.get(d.shader, d.options),
+  });
+  return { once, list: list.map(withPipeline) };
+}

@@ -1,0 +1,129 @@
+// The convolution kernels in which the four lanes of a quad share loads by swapping registers. They need the feature
+// `subgroups`. The data gradient of a convolution of stride 1 is a forward with channels exchanged and taps backwards; of
+// other strides the taps differ from lane to lane: conv2d_direct.ts has those.
+
+import { grid1d, kernel } from "../gpu/kernel.ts";
+import {
+  conv2dQuad as quadShader,
+  conv2dWeightGradientQuad as weightShader,
+  conv2dWeightGradientSum as weightSumShader,
+} from "../gpu/shaders.gen.ts";
+import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { ConvGeometry } from "./conv2d_geometry.ts";
+import { type ConvKernels, flops, groupsOf, tileParams } from "./conv2d_kernels.ts";
+import { flattened, quadTile, STACKED, type WeightTile, weightQuadTile } from "./conv2d_quad_tiles.ts";
+
+const quad = kernel(quadShader);
+const weightQuad = kernel(weightShader);
+const weightSum = kernel(weightSumShader);
+
+/** Lanes of a workgroup. A software adapter runs lanes past the end, too; a GPU's fill a subgroup (not measured). */
+const LANES = { software: 8, hardware: 64 } as const;
+const WEIGHT_LANES = { software: 4, hardware: 32 } as const;
+/** Workgroups that fill the adapter: a weight gradient with fewer is split over images and rows. */
+const FILLING = { software: 16, hardware: 512 } as const;
+/** Elements of partial sums, at most: 16 MiB. */
+const MAX_PARTIAL = 4 * 2 ** 20;
+
+interface Walk {
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias: Tensor | null;
+  readonly y: Tensor;
+}
+
+/** How the kernel reads the weight: see its struct Params. */
+type WeightStrides = Readonly<Record<"w0" | "wg" | "wo" | "wi" | "wy" | "wx", number>>;
+
+export const quadConv: ConvKernels = {
+  forward(t, g) {
+    const taps = g.kh * g.kw;
+    const strides = { w0: 0, wg: g.og * g.cg * taps, wo: g.cg * taps, wi: taps, wy: g.kw, wx: 1 };
+    run(t, g, strides, "conv2d");
+  },
+  dataGradient({ dy, weight, dx }, g) {
+    const taps = g.kh * g.kw;
+    const strides = { w0: taps - 1, wg: g.og * g.cg * taps, wo: taps, wi: g.cg * taps, wy: -g.kw, wx: -1 };
+    run({ x: dy, weight, bias: null, y: dx }, transposed(g), strides, "conv2dDataGradient");
+  },
+  weightGradient({ x, dy, dw }, full) {
+    const g = flattened(full);
+    const kind = kindOf(x);
+    const tile = weightQuadTile(g);
+    const whole = g.oh - (g.oh % tile.TY);
+    // Whole tiles, then the rows that fill none: each part is split, and all splits are summed.
+    const parts = [
+      weightPart(dw, g, tile, kind, 0, whole / tile.TY),
+      weightPart(dw, g, { ...tile, TY: 1 }, kind, whole, g.oh - whole),
+    ];
+    const busy = parts.filter((part) => part.params.units > 0);
+    const needed = busy.length > 0 ? busy : parts.slice(0, 1); // an empty batch: one split writes zeros
+    const splits = needed.reduce((sum, part) => sum + part.splits, 0);
+    const partial = splits > 1 ? empty([splits, dw.size], "f32", x.device) : dw;
+    let split0 = 0;
+    for (const { params, constants, splits, share } of needed) {
+      const label = "conv2dWeightGradient";
+      const options = { grid: grid1d(params.workgroups), constants, label, flops: share * flops(g) };
+      weightQuad({ x, dy, partial }, { ...params, split0 }, options);
+      split0 += splits;
+    }
+    if (partial === dw) return;
+    const options = { grid: groupsOf(dw.size), label: "conv2dWeightGradient.sum", flops: partial.size };
+    weightSum({ partial, dw }, { size: dw.size, splits }, options);
+    partial.release("conv2dWeightGradient");
+  },
+};
+
+function run({ x, weight, bias, y }: Walk, full: ConvGeometry, strides: WeightStrides, label: string): void {
+  const g = flattened(full, true);
+  const stacked = g.kh !== full.kh ? { wy: strides.wi, wi: STACKED * strides.wi } : {};
+  const { TY, TO } = quadTile(g)!;
+  const WG = LANES[kindOf(x)];
+  const [blocks, bands] = [Math.ceil(g.og / TO), Math.ceil(g.oh / TY)];
+  const strips = g.n * bands * g.ow;
+  const chunks = Math.ceil(strips / WG);
+  const workgroups = g.groups * blocks * chunks;
+  const FIT = g.og % TO === 0 && g.oh % TY === 0 && strips % WG === 0;
+  const constants = { KH: g.kh, SY: g.strideY, DY: g.dilationY, TY, TO, WG, FIT, HAS_BIAS: bias !== null };
+  const params = { workgroups, strips, chunks, blocks, bands, ...tileParams(g), ...strides, ...stacked };
+  quad({ x, weight, bias, y }, params, { grid: grid1d(workgroups), constants, label, flops: flops(g) });
+}
+
+/** The convolution that a data gradient of stride 1 is. */
+export function transposed(g: ConvGeometry): ConvGeometry {
+  const sizes = { c: g.o, h: g.oh, w: g.ow, o: g.c, oh: g.h, ow: g.w, cg: g.og, og: g.cg };
+  const padY = (g.kh - 1) * g.dilationY - g.padY;
+  const padX = (g.kw - 1) * g.dilationX - g.padX;
+  return { ...g, ...sizes, padY, padX };
+}
+
+/** Rows row0 ... row0 + bands * TY of every image, and into how many splits their sum is cut. */
+function weightPart(
+  dw: Tensor,
+  g: ConvGeometry,
+  tile: WeightTile,
+  kind: keyof typeof LANES,
+  row0: number,
+  bands: number,
+) {
+  const WG = WEIGHT_LANES[kind];
+  const lanes = Math.ceil(g.cg / tile.NI) * g.kw;
+  const blocks = Math.ceil(g.og / tile.TO);
+  const chunks = Math.ceil(lanes / WG);
+  const units = g.n * bands;
+  const most = Math.min(
+    units,
+    Math.ceil(FILLING[kind] / (g.groups * blocks * chunks)),
+    Math.floor(MAX_PARTIAL / dw.size),
+  );
+  const units_per_split = Math.max(1, Math.ceil(units / Math.max(1, most)));
+  const splits = Math.max(1, Math.ceil(units / units_per_split));
+  const workgroups = splits * g.groups * blocks * chunks;
+  const params = { workgroups, lanes, chunks, blocks, bands, units, units_per_split, row0, ...tileParams(g) };
+  const constants = { KH: g.kh, SY: g.strideY, DY: g.dilationY, WG, ...tile };
+  return { params, constants, splits, share: (bands * tile.TY) / Math.max(1, g.oh) };
+}
+
+function kindOf(t: Tensor): keyof typeof LANES {
+  return t.device.adapter.software ? "software" : "hardware";
+}
