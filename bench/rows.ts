@@ -1,7 +1,7 @@
 // The rows of the comparison: for each work the libraries take turns in one run, each in its own page. Correct first, then
 // the clock; what fails or takes too long is a row without a time, and the reason.
 import type { ProgramMemory } from "../src/gpu/program.ts";
-import { type LibraryPage, TimeLimitError } from "./browser.ts";
+import type { LibraryPage } from "./browser.ts";
 import { median } from "./measure.ts";
 import type { Prepared } from "./page/page.ts";
 import { LIBRARIES, type LibraryName } from "./peers/job.ts";
@@ -57,10 +57,10 @@ export interface RowsOptions {
 export async function rowsOf(pages: Pages, work: WorkName, options: RowsOptions): Promise<PeerRow[]> {
   const { libraries = LIBRARIES, progress = () => {} } = options;
   const out = new Map<LibraryName, PeerRow>();
-  // A library that hangs takes its browser with it: the others start again without it.
+  // A library that hangs or fails may have taken the GPU process with it: the others start again without it, in a new browser.
   for (;;) {
     const entrants: Entrant[] = [];
-    const hung = await race(
+    const broken = await race(
       pages,
       work,
       inTurn(libraries, work).filter((l) => !out.has(l)),
@@ -68,7 +68,7 @@ export async function rowsOf(pages: Pages, work: WorkName, options: RowsOptions)
       entrants,
       out,
     );
-    if (!hung) break;
+    if (!broken) break;
     await pages.restart();
   }
   return libraries.map((l) => out.get(l)!);
@@ -127,16 +127,10 @@ async function enter(
   limitMs: number,
 ): Promise<Entrant | PeerRow> {
   const page = await pages.open(library, OPEN_LIMIT_MS);
-  try {
-    const prepared = await page.call("prepare", limitMs, work);
-    if (!prepared.fault) return { library, page, prepared, ms: [], latencyMs: [] };
-    await page.close();
-    return { ...withoutTime(work, library, new Error(prepared.fault)), firstMs: prepared.firstMs };
-  } catch (error) {
-    if (error instanceof TimeLimitError) throw error;
-    await page.close();
-    return withoutTime(work, library, error as Error);
-  }
+  const prepared = await page.call("prepare", limitMs, work);
+  if (!prepared.fault) return { library, page, prepared, ms: [], latencyMs: [] };
+  await page.close();
+  return { ...withoutTime(work, library, new Error(prepared.fault)), firstMs: prepared.firstMs };
 }
 
 async function finish({ library, page, prepared, ms, latencyMs }: Entrant, work: WorkName): Promise<PeerRow> {

@@ -5,9 +5,21 @@ import "./fluent.ts";
 
 // Device
 
+export { type ChromeTrace, chromeTrace } from "./gpu/chrome_trace.ts";
 export { type AdapterSummary, currentDevice, Device, type DeviceOptions, withDevice } from "./gpu/device.ts";
 export * from "./gpu/errors.ts";
 export { grid1d, kernel } from "./gpu/kernel.ts";
+export {
+  type ListedBinding,
+  type ListedDispatch,
+  type ListedPipeline,
+  type ListedTime,
+  type ListingOptions,
+  type ListingTotals,
+  type ProgramListing,
+  programListing,
+  type Roofs,
+} from "./gpu/listing.ts";
 export type { MemoryReport } from "./gpu/pool.ts";
 export type { ProfileRow } from "./gpu/profiler.ts";
 export type { Program } from "./gpu/program.ts";

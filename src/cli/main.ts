@@ -6,8 +6,10 @@ import { version } from "../../package.json";
 import { WgradError } from "../gpu/errors.ts";
 import { ADAPTER_KINDS } from "../hosts/adapter.ts";
 import { RECIPE_NAMES } from "../train/recipes/index.ts";
+import { STEP_NAMES } from "../train/recipes/steps.ts";
 import { devices, probe } from "./devices.ts";
-import { positiveInteger, positiveNumber, seed } from "./numbers.ts";
+import { type InspectFlags, inspect } from "./inspect.ts";
+import { place, positiveInteger, positiveNumber, seed } from "./numbers.ts";
 import { type SelftestFlags, selftest } from "./selftest.ts";
 import { type TrainFlags, train } from "./train.ts";
 
@@ -53,6 +55,21 @@ function selftestCommand(program: Command): void {
     });
 }
 
+function inspectCommand(program: Command): void {
+  program
+    .command("inspect")
+    .description(`list a captured training step, dispatch by dispatch: ${STEP_NAMES.join(", ")}`)
+    .argument("<step>", "the step of a recipe, or a small one that the bench times")
+    .addOption(new Option("--adapter <kind>", "where to compute").choices(ADAPTER_KINDS))
+    .option("--no-fuse", "the step as it was recorded")
+    .option("--wgsl <n>", "print the shader of line n as it was compiled, and nothing else", place)
+    .option("--memory", "print the life of every buffer instead of the dispatches")
+    .option("--json <file>", "write the listing with all shaders as JSON; - for the standard output")
+    .option("--trace <file>", "write a profiled replay as a Chrome trace (Perfetto, chrome://tracing)")
+    .option("--replays <n>", "replays to time, of which the median counts (default: 9)", positiveInteger)
+    .action(inspect satisfies (step: string, flags: InspectFlags) => Promise<void>);
+}
+
 function devicesCommands(program: Command): void {
   program
     .command("devices")
@@ -78,6 +95,7 @@ function wgrad(): Command {
     });
   trainCommand(program);
   selftestCommand(program);
+  inspectCommand(program);
   devicesCommands(program);
   return program;
 }

@@ -16,6 +16,14 @@ export function positiveInteger(text: string): number {
     : refuse("It must be a whole number of at least 1.");
 }
 
+/** A place in a list: a whole number from 0. */
+export function place(text: string): number {
+  const value = Number(text);
+  return INTEGER.test(text) && Number.isSafeInteger(value)
+    ? value
+    : refuse("It must be a whole number from 0.");
+}
+
 /** A number above 0. */
 export function positiveNumber(text: string): number {
   const value = Number(text);

@@ -8,13 +8,16 @@ import { ensureSoftwareDriver } from "../hosts/software.ts";
 import { userDriver } from "../hosts/vulkan.ts";
 
 /** A device; where there is no adapter at all, a software driver is installed first. */
-export async function openOrInstall(adapter: AdapterKind | undefined): Promise<Device> {
+export async function openOrInstall(
+  adapter: AdapterKind | undefined,
+  log: (line: string) => void = console.log,
+): Promise<Device> {
   try {
     return await requestDevice({ adapter });
   } catch (error) {
     const helps = adapter === undefined || ["auto", "software", "swiftshader"].includes(adapter);
     if (!(error instanceof DeviceError) || !helps || userDriver()) throw error;
-    await ensureSoftwareDriver({ install: true, log: console.log });
+    await ensureSoftwareDriver({ install: true, log });
     return requestDevice({ adapter });
   }
 }

@@ -19,6 +19,9 @@ interface DawnModule {
   globals: Record<string, unknown>;
 }
 
+// Dawn rounds timestamps to 65 us, against web pages that spy: longer than many a dispatch.
+const EXACT_TIMESTAMPS = "disable-dawn-features=timestamp_quantization";
+
 // Dawn aborts the process when the object of `create` is collected while its adapters live: keep them all.
 const kept: GPU[] = [];
 let dawn: DawnModule | undefined;
@@ -48,7 +51,7 @@ async function ask(icd: string | undefined, power?: GPUPowerPreference): Promise
     process.env.VK_ICD_FILENAMES = icd;
   }
   try {
-    const gpu = create([]);
+    const gpu = create([EXACT_TIMESTAMPS]);
     kept.push(gpu);
     return await gpu.requestAdapter(power ? { powerPreference: power } : {});
   } finally {

@@ -19,8 +19,8 @@ import { floatResult } from "./operand.ts";
 
 const forwardKernels = { alone: kernel(attentionShader), quads: kernel(attentionSwap) };
 
-/** Rows that are no whole vectors are stored by single elements. */
-const SCALAR = { to_v: "fn to_v(x: vec4<f32>) -> V { return x.x; }" };
+/** Hooks for V = f32: rows that are no whole vectors are stored by single elements. */
+export const SCALAR = { to_v: "fn to_v(x: vec4<f32>) -> V { return x.x; }" };
 const NO_LIMIT = 0x7fffffff; // keys ahead of a query: not causal
 
 /** One call, checked. With a joined layout q, k and v are the same tensor. */

@@ -5,6 +5,7 @@ import { elementOf } from "../../src/gpu/half_storage.ts";
 import type { ScalarFunction, Shader, ShaderVariant } from "../../src/gpu/shader.ts";
 import * as generated from "../../src/gpu/shaders.gen.ts";
 import { specialise } from "../../src/gpu/specialise.ts";
+import { SCALAR } from "../../src/kernels/attention_run.ts";
 
 export interface Job {
   readonly file: string;
@@ -60,6 +61,7 @@ function job(shader: Shader, variant: ShaderVariant, entry: string, half: readon
     entry,
     constants: variant.constants,
     types: variant.types,
+    hooks: shader.hooks.includes("to_v") && variant.types.V === "f32" ? SCALAR : {},
     half,
   });
   const choices = Object.entries({ ...variant.constants, ...variant.types }).map(([k, v]) => `${k}=${v}`);

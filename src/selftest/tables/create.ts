@@ -77,7 +77,7 @@ const bernoulliRecord: OpRecord<{ readonly p?: number }> = {
   samples: (draw) => [
     sample({}, fixed(draw.uniform([7, 13], 0, 1))),
     sample({}, fixed(draw.integers([5], 0, 2, "f32"))),
-    sample({ p: 0.3 }, fixed(draw.uniform([67]))),
+    sample({ p: 0.3 }, fixed(draw.integers([67], 0, 2, "i32"))), // for its shape: a number p gives f32
     sample({}, fixed(draw.uniform([0]))),
   ],
   run: ([x], { p }) => bernoulli(p ?? x, { shape: x.shape, generator: seeded() }),
