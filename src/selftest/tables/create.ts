@@ -72,18 +72,19 @@ const randintRecord: OpRecord<{ readonly low: number; readonly high: number; rea
   ],
 };
 
-const bernoulliRecord: OpRecord<{ readonly p?: number }> = {
+const bernoulliRecord: OpRecord<{ readonly p?: number; readonly shape?: readonly number[] }> = {
   name: "bernoulli",
   samples: (draw) => [
     sample({}, fixed(draw.uniform([7, 13], 0, 1))),
     sample({}, fixed(draw.integers([5], 0, 2, "f32"))),
-    sample({ p: 0.3 }, fixed(draw.integers([67], 0, 2, "i32"))), // for its shape: a number p gives f32
+    sample({ p: 0.3, shape: [67] }),
     sample({}, fixed(draw.uniform([0]))),
   ],
-  run: ([x], { p }) => bernoulli(p ?? x, { shape: x.shape, generator: seeded() }),
-  reference: ([x], { p }) => {
-    const u = seeded().uniform(x.data.length);
-    return map(x, (v, i) => Number(u[i] < (p === undefined ? v : Math.fround(p))));
+  run: ([x], { p, shape }) => bernoulli(p ?? x, { shape: shape ?? x.shape, generator: seeded() }),
+  reference: ([x], { p = 0, shape }) => {
+    const chance = shape === undefined ? x : build(shape, () => Math.fround(p));
+    const u = seeded().uniform(chance.data.length);
+    return map(chance, (v, i) => Number(u[i] < v));
   },
   differentiable: false,
   compare: "exact",
