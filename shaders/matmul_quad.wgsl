@@ -43,12 +43,15 @@ fn main(
       acc[g + 3u] += quadSwapDiagonal(v) * block;
     }
   }
-  // @unroll
-  for (var g = 0u; g < TM; g += 4u) {
-    if (HAS_A_SUMS && lid.x < 4u) { store_sum(t, t.row + g + q, sums[g]); }
+  if (HAS_A_SUMS && lid.x < 4u) {
     // @unroll
-    for (var s = 0u; s < 4u; s++) {
-      store(t.y_base, t.row + g + (q ^ s), col, acc[g + s]);
+    for (var g = 0u; g < TM; g += 4u) {
+      store_sum(t, t.row + g + q, sums[g]);
     }
+  }
+  // Stored in a loop: a text for every row would be most of the time to compile, the more so with an epilogue.
+  var out = acc;
+  for (var r = 0u; r < TM; r++) {
+    store(t.y_base, t.row + (r ^ q), col, out[r]);
   }
 }

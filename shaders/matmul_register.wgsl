@@ -44,10 +44,17 @@ fn main(
       acc1[i] += v * b1;
     }
   }
-  // @unroll
+  if (HAS_A_SUMS && lid.x == 0u) {
+    // @unroll
+    for (var i = 0u; i < TM; i++) {
+      store_sum(t, t.row + i, sums[i]);
+    }
+  }
+  // Stored in a loop: a text for every row would be most of the time to compile, the more so with an epilogue.
+  var out0 = acc0;
+  var out1 = acc1;
   for (var i = 0u; i < TM; i++) {
-    if (HAS_A_SUMS && lid.x == 0u) { store_sum(t, t.row + i, sums[i]); }
-    store(t.y_base, t.row + i, col0, acc0[i]);
-    store(t.y_base, t.row + i, col1, acc1[i]);
+    store(t.y_base, t.row + i, col0, out0[i]);
+    store(t.y_base, t.row + i, col1, out1[i]);
   }
 }
