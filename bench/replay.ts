@@ -18,8 +18,8 @@ export interface Replay {
 }
 
 const SIDE = 8;
-const CHAIN = 200;
-const TOTAL = 40_000;
+const CHAIN = 1000; // a deep network, so that the one submit of a call is a small part
+const TOTAL = 100_000;
 const WARM_CALLS = 20; // the engine compiles what is hot
 
 export async function measureReplay(device: Device): Promise<Replay> {
