@@ -1,5 +1,5 @@
 // The report of a run as one self-contained page: comparison, roofline, tables. No script, no request to anywhere.
-import type { ProgramMemory } from "../src/gpu/program.ts";
+import type { ProgramMemory } from "../src/gpu/program_slabs.ts";
 import { STYLE } from "../src/train/report/style.ts";
 import { escapeHtml } from "../src/train/report/text.ts";
 import { MEMORY_STYLE, memoryChart } from "./memory_chart.ts";

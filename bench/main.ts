@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { positiveInteger } from "../src/cli/numbers.ts";
 import type { Device } from "../src/gpu/device.ts";
 import { OptionError, WgradError } from "../src/gpu/errors.ts";
-import type { ProgramMemory } from "../src/gpu/program.ts";
+import type { ProgramMemory } from "../src/gpu/program_slabs.ts";
 import { ADAPTER_KINDS, type AdapterKind } from "../src/hosts/adapter.ts";
 import { describeDevice, requestDevice } from "../src/hosts/node.ts";
 import { BenchBrowser } from "./browser.ts";

@@ -1,7 +1,7 @@
 // A memory plan as SVG text: dispatches from left to right, bytes upwards, one band a slab; a box is what one dispatch made, for
 // as long as it is needed.
 import { scaleLinear } from "d3-scale";
-import type { ProgramMemory } from "../src/gpu/program.ts";
+import type { ProgramMemory } from "../src/gpu/program_slabs.ts";
 import { count, escapeHtml } from "../src/train/report/text.ts";
 
 const WIDTH = 400;

@@ -15,14 +15,14 @@ export function share(row: Row, { peak, stream }: Result): number {
 
 /** What `--json` writes; `peers` are the rows of the libraries, in the browser only. Every figure is of medians. */
 export function json(result: Result, peers: readonly PeerRow[] = []): string {
-  const { adapter, peak, stream, rows } = result;
+  const { adapter, tuning, peak, stream, rows } = result;
   const roofs = { gflops: gflops(peak, peak.times.median), gbs: gbs(stream, stream.times.median) };
   const kernels = rows.map((row) => {
     const { kernel, shape } = row.bench;
     const ms = row.times.median;
     return { kernel, shape, ms, gflops: gflops(row, ms), gbs: gbs(row, ms), share: share(row, result) };
   });
-  return `${JSON.stringify({ adapter, peak: roofs, rows: peers, kernels }, null, 2)}\n`;
+  return `${JSON.stringify({ adapter, tuning, peak: roofs, rows: peers, kernels }, null, 2)}\n`;
 }
 
 const HEAD = ["kernel", "shape", "ms", "best", "GFLOP/s", "GB/s", "share", "of", "GPU ms", "dispatches"];

@@ -1,6 +1,6 @@
 // The rows of the comparison: for each work the libraries take turns in one run, each in its own page. Correct first, then
 // the clock; what fails or takes too long is a row without a time, and the reason.
-import type { ProgramMemory } from "../src/gpu/program.ts";
+import type { ProgramMemory } from "../src/gpu/program_slabs.ts";
 import type { LibraryPage } from "./browser.ts";
 import { median } from "./measure.ts";
 import type { Prepared } from "./page/page.ts";

@@ -22,6 +22,8 @@ export interface Row {
 /** Plain data: the page sends it. */
 export interface Result {
   readonly adapter: string;
+  /** Which kernel variants ran: `device.tuning.hash`. */
+  readonly tuning: string;
   readonly peak: Row;
   readonly stream: Row;
   readonly rows: readonly Row[];
@@ -63,6 +65,7 @@ export async function runSweep(
   const replay = await measureReplay(device);
   return {
     adapter: device.name,
+    tuning: device.tuning.hash,
     peak: first!,
     stream: second!,
     rows: rest,

@@ -1,6 +1,6 @@
 // The page of the bench: one library, one work at a time; rows.ts drives it. Also the kernel sweeps, for wgrad.
 import { currentDevice } from "../../src/gpu/device.ts";
-import type { ProgramMemory } from "../../src/gpu/program.ts";
+import type { ProgramMemory } from "../../src/gpu/program_slabs.ts";
 import type { Job, Library, LibraryName } from "../peers/job.ts";
 import type { WorkName } from "../peers/operands.ts";
 import { faultOf, stepsOf } from "../peers/references.ts";

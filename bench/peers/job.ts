@@ -1,5 +1,5 @@
 // What a library does for the bench: one object per work. The page (page/page.ts) checks and times it.
-import type { ProgramMemory } from "../../src/gpu/program.ts";
+import type { ProgramMemory } from "../../src/gpu/program_slabs.ts";
 import type { WorkName } from "./operands.ts";
 
 export interface Job {

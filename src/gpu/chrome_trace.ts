@@ -2,7 +2,8 @@
 // the bytes alive inside the program as a counter. Times are microseconds since the first dispatch.
 
 import type { ProfileRow } from "./profiler.ts";
-import type { Program, ProgramMemory } from "./program.ts";
+import type { Program } from "./program.ts";
+import type { ProgramMemory } from "./program_slabs.ts";
 
 interface TraceEvent {
   readonly ph: "M" | "X" | "C";

@@ -5,12 +5,14 @@ import { Cells } from "./cells.ts";
 import type { Bindable, Recorder } from "./dispatch.ts";
 import { EagerRecorder } from "./eager.ts";
 import { ErrorSink } from "./error_sink.ts";
-import { DeviceError, DeviceLostError, UsageError, ValidationError } from "./errors.ts";
+import { DeviceError, DeviceLostError, OptionError, UsageError, ValidationError } from "./errors.ts";
 import { IndexReports } from "./index_reports.ts";
 import { PipelineCache } from "./pipeline.ts";
 import { BufferPool, type MemoryReport } from "./pool.ts";
 import { type ProfileRow, Profiler } from "./profiler.ts";
 import { ReadBack } from "./readback.ts";
+import { Tuning } from "./tuning.ts";
+import { adapterKey, checkTuningTable, type TuningTable } from "./tuning_table.ts";
 
 export interface DeviceOptions {
   /** `"default"`: ask for WebGPU's default limits instead of the adapter's largest buffers. */
@@ -22,6 +24,8 @@ export interface DeviceOptions {
   readonly debug?: boolean;
   /** Throw OutOfMemoryError at once when live and pooled buffers would exceed this. */
   readonly memoryBudgetBytes?: number;
+  /** Kernel variants are those of this table, and the defaults where it names none; nothing is measured. */
+  readonly tuning?: TuningTable;
 }
 
 export interface AdapterSummary {
@@ -39,6 +43,8 @@ export class Device {
   /** Small results of compiled steps. */
   readonly cells: Cells;
   readonly errors = new ErrorSink();
+  /** Which variants of its kernels run; `tuning.hash` names the choice. */
+  readonly tuning: Tuning;
   readonly debug: boolean;
   /** Only in debug mode. */
   readonly indexReports: IndexReports | null;
@@ -58,6 +64,7 @@ export class Device {
     options: DeviceOptions,
   ) {
     this.debug = options.debug ?? false;
+    this.tuning = new Tuning(options.tuning?.entries);
     this.pool = new BufferPool(gpu, this.errors, options.memoryBudgetBytes, (buffers) =>
       this.eager.destroyInOrder(buffers),
     );
@@ -138,6 +145,15 @@ export class Device {
     this.check("step");
   }
 
+  /**
+   * Measures the kernel variants of the shapes met so far, with `requestDevice({ autotune: true })`; else does nothing. A
+   * compiled function's `prepare` does this by itself. Resolves true if choices were added: later calls use them.
+   */
+  tune(): Promise<boolean> {
+    this.check("tune");
+    return this.tuning.settle(this);
+  }
+
   /** Runs `fn` and returns the time of every dispatch in it. Needs `timestamp-query`. */
   async profile<R>(fn: () => R | Promise<R>): Promise<{ result: R; rows: ProfileRow[] }> {
     await this.settle();
@@ -183,6 +199,7 @@ export class Device {
 export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
   const useful = ["timestamp-query", "shader-f16", "subgroups"] as GPUFeatureName[];
   const requiredFeatures = useful.filter((f) => adapter.features.has(f));
+  checkTuning(summarise(adapter), options.tuning);
   const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
   const requiredLimits = options.limits === "default" ? {} : { maxBufferSize, maxStorageBufferBindingSize };
   let gpu: GPUDevice;
@@ -194,6 +211,16 @@ export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {
     });
   }
   return new Device(gpu, summarise(adapter), options);
+}
+
+function checkTuning(adapter: AdapterSummary, tuning: TuningTable | undefined): void {
+  if (tuning === undefined) return;
+  const measured = checkTuningTable("requestDevice: tuning", tuning).adapter;
+  const here = adapterKey(adapter);
+  if (measured !== null && measured !== here)
+    throw new OptionError(
+      `requestDevice: tuning was measured on ${measured}, this is ${here}; with adapter: null it is taken for any`,
+    );
 }
 
 /** Who the adapter is, as far as it says. */

@@ -5,7 +5,8 @@ import type { Dispatch, DispatchBinding } from "./dispatch.ts";
 import { HostScalar } from "./dispatch.ts";
 import type { PipelineEntry } from "./pipeline.ts";
 import type { ProfileRow } from "./profiler.ts";
-import type { Program, ProgramMemory } from "./program.ts";
+import type { Program } from "./program.ts";
+import type { ProgramMemory } from "./program_slabs.ts";
 
 /** What an adapter can do at most, measured beside the program. */
 export interface Roofs {

@@ -45,8 +45,8 @@ export class BufferPool implements Owner {
   private idleBytes = 0;
   private peakBytes = 0;
   private count = 0;
-  /** Bytes of a tensor. Read once: the limits are getters of native objects. */
-  private readonly limit: number;
+  /** Most bytes of a storage. Read once: the limits are getters of native objects. */
+  readonly limit: number;
   private readonly largestBuffer: number;
 
   constructor(

@@ -8,8 +8,8 @@ import { bindingRange, PARAMS_STRIDE, writeAligned } from "./eager.ts";
 import { optimise } from "./fuse/optimise.ts";
 import { layoutParams, stride } from "./params_layout.ts";
 import type { PipelineEntry } from "./pipeline.ts";
-import { intervals, type Plan, planMemory } from "./plan.ts";
-import { nextBufferId } from "./pool.ts";
+import { intervals, planMemory } from "./plan.ts";
+import { type ProgramMemory, ProgramSlabs } from "./program_slabs.ts";
 import { named, type Retained, writersOf } from "./retained.ts";
 import type { Storage } from "./storage.ts";
 import type { Trace } from "./trace.ts";
@@ -48,25 +48,6 @@ export interface ProgramOptions {
   readonly retain?: (label: string) => boolean;
 }
 
-/** Where a program keeps what it makes. */
-export interface ProgramMemory {
-  /** Bytes of the slabs that hold everything made inside. */
-  readonly plannedBytes: number;
-  /** The most bytes alive at one time: no plan can do with less. */
-  readonly boundBytes: number;
-  /** Bytes of what is the same at every run, kept outside the slabs. */
-  readonly constantBytes: number;
-  /** Life of each, in places of `dispatches`, and where it lies. */
-  readonly intervals: readonly {
-    readonly label: string;
-    readonly bytes: number;
-    readonly from: number;
-    readonly to: number;
-    readonly slab: number;
-    readonly offset: number;
-  }[];
-}
-
 export class Program {
   /** What runs, in order. */
   readonly dispatches: readonly Dispatch[];
@@ -75,10 +56,7 @@ export class Program {
   readonly pipelines: readonly PipelineEntry[];
   /** What `retain` asked for, in the order of the recording. */
   readonly retained: readonly Retained[];
-  private readonly plan: Plan;
-  /** Held until the program ends. */
-  private readonly slabs: Storage[] = [];
-  private readonly constantBytes: number;
+  private readonly slabs: ProgramSlabs;
   private readonly steps: Step[] = [];
   /** One typed array for all steps: a list a call costs Chromium half as much again for each dispatch. */
   private readonly offsets: Uint32Array<ArrayBuffer>;
@@ -115,23 +93,13 @@ export class Program {
     const pinned = new Set([...unwritten.map((u) => u.target.storage), ...madeBy(once)]);
     const early = new Set([...inputs, ...written.map((u) => u.target.storage)]);
     const planned = [...trace.storages].filter((s) => !pinned.has(s));
-    const { maxBufferSize } = device.limits;
-    this.plan = planMemory(list, intervals(list, planned, early, results), maxBufferSize);
-    this.constantBytes = [...pinned].reduce((n, s) => n + s.bytes, 0);
-    try {
-      this.materialise(pinned);
-      this.paramsBuffer = device.gpu.createBuffer({
-        size: Math.max(
-          list.reduce((n, d) => n + stride(d), 0),
-          PARAMS_STRIDE,
-        ),
-        usage: UNIFORM_COPY_DST,
-        label: "program params",
-      });
-    } catch (error) {
-      for (const s of this.slabs) s.release("a failed compilation");
-      throw error;
-    }
+    const plan = planMemory(list, intervals(list, planned, early, results), device.pool.limit);
+    this.slabs = new ProgramSlabs(device.pool, plan, pinned);
+    const size = Math.max(
+      list.reduce((n, d) => n + stride(d), 0),
+      PARAMS_STRIDE,
+    );
+    this.paramsBuffer = device.gpu.createBuffer({ size, usage: UNIFORM_COPY_DST, label: "program params" });
     // In order with the rest: these buffers may come from the pool, with work of their former owners still to run.
     for (const u of unwritten) device.eager.upload(u.target, u.data);
     for (const d of once) device.eager.dispatch(d);
@@ -151,9 +119,7 @@ export class Program {
   }
 
   get memory(): ProgramMemory {
-    const { places, plannedBytes, boundBytes } = this.plan;
-    const rows = places.map(({ storage, ...rest }) => ({ label: storage.label, ...rest }));
-    return { plannedBytes, boundBytes, constantBytes: this.constantBytes, intervals: rows };
+    return this.slabs.memory;
   }
 
   /** Resolves when every pipeline is compiled; throws if one is broken. */
@@ -232,23 +198,8 @@ export class Program {
     this.dropped = true;
     if (this.parked > 0) return;
     this.trace.release();
-    for (const s of this.slabs.splice(0)) s.release("a compiled function");
+    this.slabs.release();
     this.paramsBuffer.destroy();
-  }
-
-  private materialise(pinned: ReadonlySet<Storage>): void {
-    const { pool } = this.device;
-    for (const s of pinned) pool.materialise(s);
-    const slabs = this.plan.slabBytes.map((bytes) => {
-      const slab = pool.allocate(bytes, "program");
-      slab.retain();
-      this.slabs.push(slab);
-      return slab.buffer;
-    });
-    for (const { storage, slab, offset, bytes } of this.plan.places) {
-      const { gpu, base } = slabs[slab];
-      storage.materialise({ id: nextBufferId(), gpu, base: base + offset, bytes, lastBatch: -1 });
-    }
   }
 
   private encode(pass: GPUComputePassEncoder): void {

@@ -1,14 +1,18 @@
 // compile: replay against eager, what causes another trace, what a replay costs, and its errors.
 
 import { beforeAll, describe, expect, test } from "vitest";
+import { checkpoint } from "../../src/functional/checkpoint.ts";
 import { type Device, withDevice } from "../../src/gpu/device.ts";
 import { DeviceLostError, UsageError } from "../../src/gpu/errors.ts";
 import { HostState } from "../../src/gpu/trace.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { mul } from "../../src/kernels/binary.ts";
+import { cumsum } from "../../src/kernels/cumulative.ts";
+import { matmul } from "../../src/kernels/matmul.ts";
 import { sum } from "../../src/kernels/reduce.ts";
+import { exp, tanh } from "../../src/kernels/unary.ts";
 import { AdamW, CosineAnnealingLR } from "../../src/optim/index.ts";
-import { backward } from "../../src/tensor/autograd.ts";
+import { backward, grad } from "../../src/tensor/autograd.ts";
 import { compile } from "../../src/tensor/compile.ts";
 import { ones, rand, tensor, zeros } from "../../src/tensor/create.ts";
 import { parameter } from "../../src/tensor/parameter.ts";
@@ -193,6 +197,27 @@ describe("cost of a replay", () => {
   });
 });
 
+describe("memory", () => {
+  test("checkpoint in a captured step: a smaller plan, the same gradients", async () => {
+    const values = () => Float32Array.from({ length: 64 * 64 }, (_, i) => 0.1 * Math.sin(i));
+    const ws = Array.from({ length: 12 }, () => parameter([64, 64], values()));
+    const block = (i: number) => (x: Tensor) => tanh(matmul(tanh(matmul(x, ws[i]!)), ws[i + 1]!)); // [256, 64]
+    const steps = [false, true].map((spare) =>
+      compile((x: Tensor) => {
+        let h = x;
+        for (let i = 0; i < ws.length; i += 2) h = spare ? checkpoint(block(i), h) : block(i)(h);
+        return grad(sum(h), ws);
+      }),
+    );
+    const x = rand([256, 64]);
+    const [kept, again] = steps.map((step) => step(x));
+    for (const [i, g] of kept!.entries()) expect(await list(again![i]!)).toEqual(await list(g!));
+    const [most, less] = steps.map((step) => step.programs[0]!.memory);
+    expect(less!.plannedBytes).toBeLessThan(0.8 * most!.plannedBytes);
+    expect(less!.plannedBytes).toBeLessThanOrEqual(1.15 * less!.boundBytes);
+  });
+});
+
 describe("errors", () => {
   test("values cannot be read inside, compiled functions do not nest, promises are refused", () => {
     // At once, not in a promise that nobody inside can await.
@@ -243,6 +268,21 @@ describe("errors", () => {
     f(ones([1]));
     c.release("hand");
     expect(() => f(ones([1]))).toThrow(UsageError);
+  });
+
+  test("no room for the program: what would fill it is named, and the engine goes on", async () => {
+    const small = await requestDevice({ memoryBudgetBytes: 4 << 20 });
+    const x = withDevice(small, () => ones([1 << 18])); // 1 MB
+    const step = compile((t: Tensor) => sum(cumsum(mul(cumsum(t, 0), cumsum(exp(t), 0)), 0)), {
+      fuse: false,
+    });
+    const held = small.memory().live;
+    expect(() => scope(() => void withDevice(small, () => step(x)))).toThrow(
+      /^out of GPU memory: asked \d+ bytes, live \d+, budget 4194304; largest: (cumsum|exp|mul|f32) 1048576/,
+    );
+    expect(small.memory().live.filter((l) => l.label !== "nothing")).toEqual(held);
+    expect(await withDevice(small, () => sum(x)).item()).toBe(1 << 18);
+    small.destroy();
   });
 
   test("after the device is lost", async () => {

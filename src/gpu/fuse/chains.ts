@@ -4,7 +4,8 @@
 import type { Dispatch } from "../dispatch.ts";
 import { Graph, legal, type Surroundings } from "./graph.ts";
 import { type Group, groupOf, type Input, merge, stands } from "./group.ts";
-import { mainOutput, textOf } from "./text.ts";
+import { mainOutput } from "./hooks.ts";
+import { textOf } from "./text.ts";
 
 const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
 /** Longer texts compile for longer than they save. */

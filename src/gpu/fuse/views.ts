@@ -71,8 +71,7 @@ function isFree(graph: Graph, target: DispatchBinding, [from, copyAt, last]: rea
   const part = boxOf(graph.list[copyAt], target);
   const meets = ({ at, binding }: Access) => {
     if (at === copyAt || at < from || at > last) return false;
-    const other = boxOf(graph.list[at], binding);
-    return !part || !other || !apart(part, other);
+    return boxesOf(graph.list[at], binding).some((other) => !part || !other || !apart(part, other));
   };
   const { reads, writes } = graph.of(storage);
   return !reads.some((r) => r.at <= copyAt) && !writes.some(meets);
@@ -139,14 +138,24 @@ const viewsOf = ({ role }: Dispatch): Readonly<Record<string, StridedView>> | nu
 
 /** Which elements of its tensor a binding stands for; null: unknown. */
 function boxOf(d: Dispatch, binding: DispatchBinding): Box | null {
+  const boxes = boxesOf(d, binding);
+  return boxes.length === 1 ? boxes[0] : null;
+}
+
+/** The same where other results have joined it: a box each. */
+function boxesOf(d: Dispatch, binding: DispatchBinding): (Box | null)[] {
   if (d.role.kind === "strided" && binding.name === "dst") {
     const { axes, dstOffset } = d.role;
-    return { offset: dstOffset, axes: axes.map((a) => ({ size: a.size, stride: a.dst })) };
+    return [{ offset: dstOffset, axes: axes.map((a) => ({ size: a.size, stride: a.dst })) }];
   }
-  const views = viewsOf(d);
-  const view = views?.[binding.name];
-  const shared = Object.values(views ?? {}).some((v) => v.joins?.binding === binding.name && isJoined(d, v));
-  if (!view || shared) return null;
+  const views = viewsOf(d) ?? {};
+  const own = views[binding.name];
+  if (!own) return [null];
+  const joining = Object.values(views).filter((v) => v.joins?.binding === binding.name && isJoined(d, v));
+  return [own, ...joining].map((view) => placeIn(d, view));
+}
+
+function placeIn(d: Dispatch, view: StridedView): Box {
   const param = (name: string | null) => {
     const value = name === null ? 0 : d.params.find((p) => p.name === name)?.value;
     return typeof value === "number" ? value * (view.unit ?? 1) : Number.NaN;
