@@ -20,7 +20,6 @@ import { LIBRARIES, type LibraryName } from "./peers/job.ts";
 import { WORK_NAMES } from "./peers/operands.ts";
 import { json, replayLine, short, table, verdict } from "./report.ts";
 import { type PeerRow, rowsOf } from "./rows.ts";
-import { roofShaders } from "./shader_texts.ts";
 import { type Result, runSweep, type SweepCall } from "./sweep.ts";
 import { trainSteps, trainTable } from "./train.ts";
 
@@ -83,7 +82,7 @@ const program = new Command("bench")
 async function main(flags: Flags): Promise<void> {
   if (flags.json) accessSync(dirname(resolve(flags.json)), constants.W_OK); // before minutes of measuring
   const { only = "", rounds, sweep } = flags;
-  const call = { only, rounds, sweep, shaders: roofShaders() };
+  const call = { only, rounds, sweep };
   new RegExp(only); // a wrong one ends here
   if (flags.fused) {
     console.log(await fusedTable(await deviceOf(flags), new RegExp(only, "i"), rounds, progress));

@@ -1,16 +1,14 @@
 // The two roofs that every run measures for itself, since the machine's speed varies: register-only multiply-adds
 // (peak_fma.wgsl) and memory traffic (stream.wgsl). What is known of them: performance.md, repeated in KNOWN.
 import type { Device } from "../src/gpu/device.ts";
-import { defineKernel } from "../src/kernels/define_kernel.ts";
+import { kernel } from "../src/gpu/kernel.ts";
+import { peakFma as peakFmaShader, stream as streamShader } from "../src/gpu/shaders.gen.ts";
 import { empty } from "../src/tensor/tensor.ts";
 import type { Bench, Ready } from "./kernels.ts";
 import { operand } from "./products.ts";
 
-/** The texts of shaders/peak_fma.wgsl and stream.wgsl: Node reads them for itself and for the page (shader_texts.ts). */
-export interface RoofShaders {
-  readonly peak: string;
-  readonly stream: string;
-}
+const peakFma = kernel(peakFmaShader);
+const streamThrough = kernel(streamShader);
 
 const WG = 64;
 
@@ -18,7 +16,7 @@ const PEAK_GROUPS = 128;
 const PEAK_FLOPS = PEAK_GROUPS * 2_097_152; // see the shader's header
 const STREAM_ELEMENTS = 4 * 1024 * 1024;
 
-export function roofs(shaders: RoofShaders): { readonly peak: Bench; readonly stream: Bench } {
+export function roofs(): { readonly peak: Bench; readonly stream: Bench } {
   return {
     peak: {
       kernel: "peak (register-only FMA)",
@@ -26,7 +24,7 @@ export function roofs(shaders: RoofShaders): { readonly peak: Bench; readonly st
       flops: PEAK_FLOPS,
       bytes: 4 * PEAK_GROUPS * WG,
       roof: "peak",
-      setup: () => peak(shaders.peak),
+      setup: peak,
     },
     stream: {
       kernel: "stream (read + write)",
@@ -34,19 +32,18 @@ export function roofs(shaders: RoofShaders): { readonly peak: Bench; readonly st
       flops: STREAM_ELEMENTS,
       bytes: 8 * STREAM_ELEMENTS,
       roof: "stream",
-      setup: () => stream(shaders.stream),
+      setup: stream,
     },
   };
 }
 
-function peak(text: string): Ready {
-  const run = defineKernel(text, { file: "peak_fma.wgsl" });
+function peak(): Ready {
   const threads = PEAK_GROUPS * WG;
   const [a, b] = [0.5, 1];
   return {
     run: () => {
       const y = empty([threads]);
-      run({ y }, { a, b }, { grid: [PEAK_GROUPS, 1, 1], flops: PEAK_FLOPS });
+      peakFma({ y }, { a, b }, { grid: [PEAK_GROUPS, 1, 1], flops: PEAK_FLOPS });
       return y;
     },
     // Every chain has long come to rest at c = b / (1 - a); 8 chains of 4 components are summed.
@@ -54,13 +51,12 @@ function peak(text: string): Ready {
   };
 }
 
-function stream(text: string): Ready {
-  const run = defineKernel(text, { file: "stream.wgsl" });
+function stream(): Ready {
   const x = operand([STREAM_ELEMENTS], 1);
   return {
     run: () => {
       const y = empty([STREAM_ELEMENTS]);
-      run({ x: x.tensor, y }, { s: 0.5 }, { grid: [STREAM_ELEMENTS / 1024, 1, 1] });
+      streamThrough({ x: x.tensor, y }, { s: 0.5 }, { grid: [STREAM_ELEMENTS / 1024, 1, 1] });
       return y;
     },
     reference: () => x.data.map((v) => v / 2),

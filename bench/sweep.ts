@@ -3,14 +3,13 @@ import type { Device } from "../src/gpu/device.ts";
 import { type Bench, type BenchFacts, benches, check, type Sweep } from "./kernels.ts";
 import { type Candidate, type GpuTime, gpuTime, measure, type Times } from "./measure.ts";
 import { measureReplay, type Replay } from "./replay.ts";
-import { type KnownPeak, knownPeak, type RoofShaders, roofs } from "./roofs.ts";
+import { type KnownPeak, knownPeak, roofs } from "./roofs.ts";
 
 export interface SweepCall {
   /** Kernels whose name and shape match this regular expression. */
   readonly only: string;
   readonly rounds: number;
   readonly sweep: Sweep;
-  readonly shaders: RoofShaders;
 }
 
 export interface Row {
@@ -45,7 +44,7 @@ export async function runSweep(
   call: SweepCall,
   progress: Progress = () => {},
 ): Promise<Result> {
-  const { peak, stream } = roofs(call.shaders);
+  const { peak, stream } = roofs();
   const list = [peak, stream, ...chosenBenches(call.only, call.sweep)];
   const candidates: Candidate[] = [];
   for (const bench of list) {

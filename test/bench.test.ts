@@ -4,7 +4,6 @@ import { type Bench, check } from "../bench/kernels.ts";
 import { median } from "../bench/measure.ts";
 import { json, table, verdict } from "../bench/report.ts";
 import { roofs } from "../bench/roofs.ts";
-import { roofShaders } from "../bench/shader_texts.ts";
 import type { Result, Row } from "../bench/sweep.ts";
 import { requestDevice } from "../src/hosts/node.ts";
 import { tensor } from "../src/tensor/create.ts";
@@ -15,11 +14,12 @@ const bench = (kernel: string, flops: number, bytes: number, roof: Bench["roof"]
   };
   return { kernel, shape: "[1]", flops, bytes, roof, setup };
 };
-const { peak: peakBench } = roofs(roofShaders());
+const { peak: peakBench } = roofs();
 const row = (b: Bench, ms: number): Row => ({ bench: b, times: { median: ms, best: ms / 2 }, gpu: null });
 
 const result: Result = {
   adapter: "test adapter",
+  tuning: "0badcafe",
   peak: row(bench("peak", 20e6, 0, "peak"), 1), // 20 GFLOP/s, best 40
   stream: row(bench("stream", 0, 4e6, "stream"), 1), // 4 GB/s
   rows: [row(bench("matmul", 10e6, 1e6, "peak"), 2), row(bench("sum", 1e6, 4e6, "stream"), 2)],
@@ -31,6 +31,7 @@ describe("report", () => {
   it("writes the agreed JSON", () => {
     expect(JSON.parse(json(result))).toEqual({
       adapter: "test adapter",
+      tuning: "0badcafe",
       peak: { gflops: 20, gbs: 4 },
       rows: [],
       kernels: [
