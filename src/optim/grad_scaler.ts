@@ -158,6 +158,19 @@ export class GradScaler {
     return { scale, growthFactor, backoffFactor, growthInterval, growthTracker };
   }
 
+  /** Throws FormatError for anything that `stateDict` of such a scaler cannot have given. */
+  checkState(saved: GradScalerState | Record<string, never>): void {
+    if (!this.state) return;
+    const { growthTracker, ...factors } = (saved ?? {}) as GradScalerState;
+    try {
+      checkFactors(factors);
+    } catch (cause) {
+      throw new FormatError(`GradScaler: the state does not fit; ${(cause as Error).message}`, { cause });
+    }
+    if (!Number.isInteger(growthTracker) || growthTracker < 0)
+      throw new FormatError(`GradScaler: the state does not fit; growthTracker ${growthTracker}`);
+  }
+
   /**
    * Goes on where `stateDict` was taken.
    *
@@ -165,14 +178,8 @@ export class GradScaler {
    */
   loadStateDict(saved: GradScalerState | Record<string, never>): void {
     if (!this.state) return;
+    this.checkState(saved);
     const { scale, growthFactor, backoffFactor, growthInterval, growthTracker } = saved as GradScalerState;
-    try {
-      checkFactors({ scale, growthFactor, backoffFactor, growthInterval });
-    } catch (cause) {
-      throw new FormatError(`GradScaler: the state does not fit; ${(cause as Error).message}`, { cause });
-    }
-    if (!Number.isInteger(growthTracker) || growthTracker < 0)
-      throw new FormatError(`GradScaler: the state does not fit; growthTracker ${growthTracker}`);
     this.put(scale, growthTracker);
     this.growthFactor = growthFactor;
     this.backoffFactor = backoffFactor;

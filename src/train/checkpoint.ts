@@ -1,7 +1,9 @@
 // A checkpoint is one safetensors file: parameters and buffers under their PyTorch names, optimizer moments, and in the
-// metadata everything else a run needs to go on bit by bit: step counts, schedule, random state, data cursor, config.
+// metadata everything else a run needs to go on bit by bit: step counts, schedule, random state, data cursor, config; and
+// which kernel variants made it.
 
 import type { DataLoader, LoaderState } from "../data/loader.ts";
+import { currentDevice, type Device } from "../gpu/device.ts";
 import { FormatError, OptionError } from "../gpu/errors.ts";
 import {
   readSafetensors,
@@ -13,6 +15,7 @@ import {
 } from "../io/safetensors.ts";
 import type { Module } from "../layers/module.ts";
 import { planStateDict } from "../layers/state_dict.ts";
+import type { GradScaler, GradScalerState } from "../optim/grad_scaler.ts";
 import type { AnyOptimizer, OptimizerState } from "../optim/optimizer.ts";
 import type { Schedule, ScheduleState } from "../optim/schedule.ts";
 import { tensor } from "../tensor/create.ts";
@@ -31,6 +34,7 @@ export interface RunParts {
   readonly model: Module;
   readonly optimizer?: AnyOptimizer;
   readonly schedule?: Schedule;
+  readonly scaler?: GradScaler;
   readonly loader?: DataLoader;
 }
 
@@ -41,32 +45,47 @@ export interface Progress {
   readonly history: readonly unknown[];
 }
 
+/** What a checkpoint says of its run. */
+export interface SavedProgress extends Progress {
+  /**
+   * `device.tuning.hash` of the device it was saved from: which kernel variants made it; null in older files. A run may go on with
+   * others, but then not bit by bit.
+   */
+  readonly tuning: string | null;
+}
+
 interface Metadata extends Progress {
   readonly version: number;
+  readonly tuning?: string; // older files have none
   readonly optimizer?: OptimizerState;
   readonly schedule?: ScheduleState;
+  readonly scaler?: GradScalerState | Record<string, never>;
   readonly loader?: LoaderState;
   readonly random: GeneratorState;
 }
 
 /** The bytes of a checkpoint. Waits for all work so far. */
 export async function saveCheckpoint(parts: RunParts, progress: Progress): Promise<Uint8Array> {
-  const { model, optimizer, schedule, loader } = parts;
+  const { model, optimizer, schedule, scaler, loader } = parts;
   // States and tensors are taken together, before anything is awaited: the run may go on meanwhile.
+  const scaling = scaler?.stateDict();
   const metadata: Metadata = {
     version: VERSION,
-    ...progress,
+    step: progress.step,
+    config: progress.config,
+    history: progress.history,
+    tuning: deviceOf(model).tuning.hash,
     optimizer: optimizer?.state(),
     schedule: schedule?.state(),
     loader: loader?.state(),
     random: defaultGenerator.state(),
   };
-  const text = JSON.stringify(metadata);
   const named: [string, Tensor][] = [...model.stateDict()];
   for (const [name, t] of optimizer?.stateTensors() ?? []) named.push([OPTIMIZER + name, t]);
   const tensors = await Promise.all(
     named.map(async ([name, t]) => [name, await stored(t)] as [string, SafeTensor]),
   );
+  const text = JSON.stringify({ ...metadata, scaler: await scaling });
   return writeSafetensors(tensors, { format: "pt", wgrad: text });
 }
 
@@ -75,10 +94,10 @@ export async function saveCheckpoint(parts: RunParts, progress: Progress): Promi
  *
  * @throws FormatError for a file that is no checkpoint, or one of another model (missing and unexpected keys, shapes)
  */
-export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): Progress {
+export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): SavedProgress {
   const { tensors, metadata } = readSafetensors(bytes);
   const saved = parseMetadata(metadata.wgrad);
-  const { model, optimizer, schedule, loader } = parts;
+  const { model, optimizer, schedule, scaler, loader } = parts;
   scope(() => {
     const weights = new Map<string, SafeTensor>();
     const moments = new Map<string, Tensor>();
@@ -88,24 +107,34 @@ export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): Progress {
         moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
     }
     const plan = planStateDict(model.stateDict(), hostDict(weights));
-    for (const part of ["optimizer", "schedule", "loader"] as const)
+    for (const part of ["optimizer", "schedule", "scaler", "loader"] as const)
       if (parts[part] && !saved[part]) throw new FormatError(`checkpoint: holds no state of the ${part}`);
     optimizer?.checkState(saved.optimizer!, moments);
     fitting(() => schedule?.checkState(saved.schedule!));
+    scaler?.checkState(saved.scaler!);
     fitting(() => new Generator(0).setState(saved.random));
     fitting(() => loader?.setState(saved.loader!)); // changes nothing if it throws; what follows does not throw
     optimizer?.loadState(saved.optimizer!, moments);
     plan.apply();
   }, "loadCheckpoint");
   schedule?.loadState(saved.schedule!);
+  scaler?.loadStateDict(saved.scaler!);
   defaultGenerator.setState(saved.random);
-  return { step: saved.step, config: saved.config, history: saved.history };
+  return progressOf(saved);
 }
 
-/** Step, config and history of a checkpoint, without loading it. */
-export function readProgress(bytes: Uint8Array): Progress {
-  const { step, config, history } = parseMetadata(readSafetensors(bytes).metadata.wgrad);
-  return { step, config, history };
+/** Step, config, history and tuning of a checkpoint, without loading it. */
+export function readProgress(bytes: Uint8Array): SavedProgress {
+  return progressOf(parseMetadata(readSafetensors(bytes).metadata.wgrad));
+}
+
+function progressOf({ step, config, history, tuning }: Metadata): SavedProgress {
+  return { step, config, history, tuning: tuning ?? null };
+}
+
+function deviceOf(model: Module): Device {
+  for (const t of model.stateDict().values()) return t.device;
+  return currentDevice();
 }
 
 /** SHA-256 of the bytes of all parameters and buffers, in the order of `stateDict()`, as hex. */

@@ -6,8 +6,10 @@ import { currentDevice } from "../gpu/device.ts";
 import { UsageError } from "../gpu/errors.ts";
 import type { Module } from "../layers/module.ts";
 import { clipGradNorm } from "../optim/clip.ts";
-import type { AnyOptimizer } from "../optim/optimizer.ts";
+import type { GradScaler } from "../optim/grad_scaler.ts";
+import type { AnyOptimizer, GatedOptimizer } from "../optim/optimizer.ts";
 import type { Schedule } from "../optim/schedule.ts";
+import { type AutocastOptions, autocast } from "../tensor/autocast.ts";
 import { backward } from "../tensor/autograd.ts";
 import { compile, type HostArray } from "../tensor/compile.ts";
 import { tensor } from "../tensor/create.ts";
@@ -63,6 +65,10 @@ export interface FitOptions {
   readonly schedule?: Schedule;
   /** Largest norm of all gradients together. Default: no clipping. */
   readonly clipNorm?: number;
+  /** Forward and loss of training in mixed precision: `autocast`'s `enabled`. Default false. */
+  readonly autocast?: AutocastOptions["enabled"];
+  /** Scales the loss, so that f16 gradients do not vanish; the optimizer must not be LBFGS. Default: none. */
+  readonly scaler?: GradScaler;
   readonly callbacks?: readonly Callback[];
   /** Steps between two `onStep`. Default 25. */
   readonly reportEvery?: number;
@@ -93,6 +99,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const epoch = train.epoch;
     model.train();
     for await (const batch of train) {
+      if (device.tuning.measures) await stepper.prepare(asHost(batch.x), asHost(batch.y));
       scope(() => stepper.step(asHost(batch.x), asHost(batch.y)), "step");
       step++;
       await device.pace();
@@ -176,6 +183,8 @@ export function fitStep(options: FitOptions): (x: Tensor, y: Tensor) => void {
 /** One step, compiled or not, and the means over what it did. */
 class Stepper {
   readonly step: (x: HostArray, y: HostArray) => void;
+  /** Records a step for such a batch, and has its kernels measured. */
+  readonly prepare: (x: HostArray, y: HostArray) => Promise<void>;
   private readonly recent = {
     loss: new MeanMetric(currentDevice()),
     accuracy: new Accuracy(currentDevice()),
@@ -186,8 +195,9 @@ class Stepper {
 
   constructor(private readonly options: FitOptions) {
     const run = (x: Tensor, y: Tensor) => this.run(x, y);
-    const once =
-      options.compile === false ? (x: HostArray, y: HostArray) => run(upload(x), upload(y)) : compile(run);
+    const compiled = options.compile === false ? null : compile(run);
+    const once = compiled ?? ((x: HostArray, y: HostArray) => run(upload(x), upload(y)));
+    this.prepare = async (x, y) => compiled?.prepare(x, y);
     this.step = (x, y) => {
       once(x, y);
       this.samples += x.shape[0];
@@ -216,22 +226,36 @@ class Stepper {
   }
 
   run(x: Tensor, y: Tensor): void {
-    const { model, optimizer, schedule, clipNorm } = this.options;
-    const logits = model.forward(x); // [b, classes]
-    const loss = this.options.loss(logits, y); // []
+    const { model, optimizer, schedule, scaler } = this.options;
+    const [logits, loss] = autocast(
+      () => {
+        const logits = model.forward(x); // [b, classes]
+        return [logits, this.options.loss(logits, y)]; // []
+      },
+      { enabled: this.options.autocast ?? false },
+    );
     optimizer.zeroGrad();
-    backward(loss);
-    if (clipNorm !== undefined)
-      clipGradNorm(
-        optimizer.groups.flatMap((g) => [...g.params]),
-        clipNorm,
-      );
-    optimizer.step();
+    backward(scaler ? scaler.scale(loss) : loss);
+    this.clip();
+    if (scaler) {
+      scaler.step(optimizer as AnyOptimizer & GatedOptimizer); // it refuses one that is not
+      scaler.update();
+    } else optimizer.step();
     schedule?.step();
     for (const part of [this.recent, this.whole]) {
       part.loss.update(loss, x.shape[0]);
       part.accuracy.update(logits, y);
     }
+  }
+
+  private clip(): void {
+    const { optimizer, clipNorm, scaler } = this.options;
+    if (clipNorm === undefined) return;
+    scaler?.unscale(optimizer as AnyOptimizer & GatedOptimizer); // the norm is that of the gradients proper
+    clipGradNorm(
+      optimizer.groups.flatMap((g) => [...g.params]),
+      clipNorm,
+    );
   }
 }
 
