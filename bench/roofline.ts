@@ -22,7 +22,7 @@ interface Family {
   readonly name: string;
   readonly pattern: RegExp;
   readonly shape: SymbolType;
-  readonly look: "blue" | "orange" | "green";
+  readonly look: "blue" | "orange" | "green" | "violet";
 }
 
 /** The first that matches. */
@@ -30,12 +30,12 @@ const FAMILIES: readonly Family[] = [
   { name: "matrix products", pattern: /^matmul/, shape: symbolSquare, look: "blue" },
   { name: "convolutions", pattern: /^conv|winograd/i, shape: symbolCircle, look: "orange" },
   { name: "attention, recurrence", pattern: /attention|lstm|gru/i, shape: symbolTriangle, look: "green" },
-  { name: "bound by memory", pattern: /./, shape: symbolDiamond, look: "blue" },
+  { name: "bound by memory", pattern: /./, shape: symbolDiamond, look: "violet" },
 ];
 
 export const ROOFLINE_STYLE = `
-:root { --green: #1a7a4c; }
-@media (prefers-color-scheme: dark) { :root { --green: #6fd3a0; } }
+:root { --green: #1a7a4c; --violet: #8a3ab9; }
+@media (prefers-color-scheme: dark) { :root { --green: #6fd3a0; --violet: #cf9bf0; } }
 .roofline { display: block; width: 100%; min-width: 640px; height: auto; }
 .roofline text { font-size: 13px; fill: var(--soft); font-variant-numeric: tabular-nums; }
 .roofline line { stroke: var(--grid); }
@@ -45,6 +45,7 @@ export const ROOFLINE_STYLE = `
 .roofline .x { text-anchor: middle; }
 .roofline .y { text-anchor: end; }
 .mark-blue { fill: var(--blue); } .mark-orange { fill: var(--orange); } .mark-green { fill: var(--green); }
+.mark-violet { fill: var(--violet); }
 .roofline .dot { stroke: var(--card); stroke-width: 1; opacity: 0.85; }
 .keys { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 0 0 8px; padding: 0; list-style: none; font-size: 0.875rem; color: var(--soft); }
 .keys li { display: flex; align-items: center; gap: 6px; }
@@ -69,7 +70,7 @@ export function roofline(result: Result): string {
   const middle = Math.sqrt(low * ridge);
   const names =
     `<text class="name" x="${RIGHT - 6}" y="${round(y(peak)) - 8}" text-anchor="end">${short(peak)} GFLOP/s, registers only</text>` +
-    `<text class="name" x="${round(x(middle)) + 12}" y="${round(y(roof(middle))) + 14}">${short(bandwidth)} GB/s, read and written</text>`;
+    `<text class="name" x="${round(x(middle)) - 12}" y="${round(y(roof(middle))) - 8}" text-anchor="end">${short(bandwidth)} GB/s, read and written</text>`;
   return `<ul class="keys">${FAMILIES.map(key).join("")}</ul>
 <svg class="roofline" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Roofline: ${points.length} kernels under the two roofs">
 ${axes(x, y)}<path class="roof" d="${path}"/>${names}${points.map((r) => dot(r, result, x, y)).join("")}
