@@ -32,3 +32,8 @@ export function currentPath(): string {
 export function labelled(op: string): string {
   return path ? `${path}/${op}` : op;
 }
+
+/** Whether a dotted path is `match`, lies below it, or holds the pattern. */
+export function pathFits(path: string, match: string | RegExp): boolean {
+  return typeof match === "string" ? path === match || path.startsWith(`${match}.`) : path.search(match) >= 0;
+}

@@ -40,7 +40,7 @@ export class Storage {
   get buffer(): PooledBuffer {
     if (this.freed) throw new UsageError(`${this.label}: used after its release by ${this.freedBy}`);
     if (this.memory === null)
-      throw new UsageError(`${this.label}: belongs to a compiled function and has no value outside it`);
+      throw new UsageError(`${this.label}: has no value here; those of a recording have none outside it`);
     return this.memory;
   }
 

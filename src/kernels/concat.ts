@@ -14,7 +14,8 @@ import { stridedCopy } from "./strided_copy.ts";
  *
  * @throws ShapeError for no tensors, or shapes that differ elsewhere; DTypeError for different dtypes
  */
-export function cat(tensors: readonly Tensor[], axis = 0): Tensor {
+export function cat(list: readonly Tensor[], axis = 0): Tensor {
+  const tensors = [...list]; // backward needs those of now
   const first = firstOf("cat", tensors);
   if (first.rank === 0) throw new ShapeError("cat: scalars have no axis to join along; use stack");
   const at = normalizeAxis("cat", axis, first.rank);

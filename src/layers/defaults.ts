@@ -9,10 +9,10 @@ import type { InitOptions } from "./init.ts";
 export function uniformParameter(shape: Shape, fanIn: number, options: InitOptions): Parameter {
   const { generator = defaultGenerator } = options;
   const bound = 1 / Math.sqrt(fanIn);
-  return parameter(shape, generator.uniform(numel(shape), -bound, bound));
+  return parameter(shape, () => generator.uniform(numel(shape), -bound, bound));
 }
 
 /** The scale (1) and the shift (0) of norms. */
 export function constantParameter(shape: Shape, value: number): Parameter {
-  return parameter(shape, new Float32Array(numel(shape)).fill(value));
+  return parameter(shape, () => new Float32Array(numel(shape)).fill(value));
 }

@@ -32,15 +32,14 @@ export class Embedding extends Module {
   ) {
     super();
     checkPositive("Embedding", { count, dim });
-    const values = generator.normal(count * dim);
     if (paddingIdx !== undefined) {
       if (!Number.isInteger(paddingIdx) || paddingIdx < -count || paddingIdx >= count) {
         throw new OptionError(`Embedding: paddingIdx must be a row of ${count}, got ${paddingIdx}`);
       }
       this.paddingIdx = paddingIdx < 0 ? paddingIdx + count : paddingIdx;
-      values.fill(0, this.paddingIdx * dim, (this.paddingIdx + 1) * dim);
     }
-    this.weight = parameter([count, dim], values);
+    const row = (this.paddingIdx ?? count) * dim; // beyond the end: none
+    this.weight = parameter([count, dim], () => generator.normal(count * dim).fill(0, row, row + dim));
   }
 
   forward(ids: Tensor): Tensor {

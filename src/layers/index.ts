@@ -38,6 +38,7 @@ export {
 export { Conv2d, type Conv2dOptions } from "./conv2d.ts";
 export { Dropout } from "./dropout.ts";
 export { Embedding, type EmbeddingOptions } from "./embedding.ts";
+export { FeatureExtractor } from "./feature_extractor.ts";
 export { Flatten, Identity } from "./flatten.ts";
 export {
   GroupNorm,
@@ -53,6 +54,7 @@ export { LayerNorm, type LayerNormOptions } from "./layer_norm.ts";
 export { Linear, type LinearOptions } from "./linear.ts";
 export { LSTM, LSTMCell, type LSTMOptions, type LSTMState } from "./lstm.ts";
 export { Module } from "./module.ts";
+export type { ForwardHook, HookHandle } from "./module_path.ts";
 export {
   MultiheadAttention,
   type MultiheadAttentionOptions,
@@ -92,6 +94,19 @@ export { LocalResponseNorm, RMSNorm, type RMSNormOptions } from "./rms_norm.ts";
 export { RNN, RNNCell, type RNNCellOptions, type RNNOptions } from "./rnn.ts";
 export { type Layer, ModuleList, Sequential } from "./sequential.ts";
 export { removeSpectralNorm, type SpectralNormLayerOptions, spectralNorm } from "./spectral_norm.ts";
+export { SqueezeExcitation, type SqueezeExcitationOptions } from "./squeeze_excitation.ts";
 export type { LoadOptions, LoadReport, StateArray, StateDict, StateValue } from "./state_dict.ts";
+export { StochasticDepth } from "./stochastic_depth.ts";
+export {
+  Transformer,
+  TransformerDecoder,
+  TransformerEncoder,
+  type TransformerMasks,
+  type TransformerOptions,
+  type TransformerStackOptions,
+} from "./transformer.ts";
+export { type DecoderMasks, TransformerDecoderLayer } from "./transformer_decoder_layer.ts";
+export { type EncoderMasks, TransformerEncoderLayer } from "./transformer_encoder_layer.ts";
+export type { TransformerLayerOptions } from "./transformer_layer.ts";
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d } from "./unpooling.ts";
 export { removeWeightNorm, type WeightNormOptions, weightNorm } from "./weight_norm.ts";

@@ -3,6 +3,7 @@
 
 import { OptionError, ShapeError } from "../gpu/errors.ts";
 import type { TypedArray } from "../tensor/dtype.ts";
+import { hasValues } from "../tensor/parameter.ts";
 import type { Generator } from "../tensor/philox.ts";
 import { fill } from "../tensor/primitives.ts";
 import { defaultGenerator } from "../tensor/random.ts";
@@ -63,12 +64,12 @@ export function fans(shape: Shape): { fanIn: number; fanOut: number } {
 
 /** U(low, high). */
 export function uniform(t: Tensor, low = 0, high = 1, options: InitOptions = {}): Tensor {
-  return put(t, drawn(options).uniform(t.size, low, high));
+  return put(t, () => drawn(options).uniform(t.size, low, high));
 }
 
 /** N(mean, std^2). */
 export function normal(t: Tensor, mean = 0, std = 1, options: InitOptions = {}): Tensor {
-  return put(t, drawn(options).normal(t.size, mean, std));
+  return put(t, () => drawn(options).normal(t.size, mean, std));
 }
 
 /** N(mean, std^2) given low <= value <= high, by drawing again; bounds are values, as in PyTorch. */
@@ -85,30 +86,32 @@ export function truncNormal(
   if (!(std > 0 && width >= 0.1 * std && mean >= low - std && mean <= high + std)) {
     throw new OptionError(`truncNormal: too little of N(${mean}, ${std}^2) lies in [${low}, ${high}]`);
   }
-  const generator = drawn(options);
-  const values = generator.normal(t.size, mean, std);
-  const outside = (v: number) => v < low || v > high;
-  let again = [...values.keys()].filter((i) => outside(values[i]));
-  while (again.length > 0) {
-    const fresh = generator.normal(again.length, mean, std);
-    again.forEach((at, i) => {
-      values[at] = fresh[i];
-    });
-    again = again.filter((at) => outside(values[at]));
-  }
-  return put(t, values);
+  return put(t, () => {
+    const generator = drawn(options);
+    const values = generator.normal(t.size, mean, std);
+    const outside = (v: number) => v < low || v > high;
+    let again = [...values.keys()].filter((i) => outside(values[i]));
+    while (again.length > 0) {
+      const fresh = generator.normal(again.length, mean, std);
+      again.forEach((at, i) => {
+        values[at] = fresh[i];
+      });
+      again = again.filter((at) => outside(values[at]));
+    }
+    return values;
+  });
 }
 
 export function constant(t: Tensor, value: number): Tensor {
-  return fill(t, value);
+  return hasValues(t) ? fill(t, value) : t;
 }
 
 export function zeros(t: Tensor): Tensor {
-  return fill(t, 0);
+  return constant(t, 0);
 }
 
 export function ones(t: Tensor): Tensor {
-  return fill(t, 1);
+  return constant(t, 1);
 }
 
 /** U(-b, b), b = gain sqrt(3 / fan): He et al. 2015, equation 14. */
@@ -151,7 +154,8 @@ function drawn(options: InitOptions): Generator {
   return options.generator ?? defaultGenerator;
 }
 
-function put(t: Tensor, values: TypedArray): Tensor {
-  if (t.size > 0) t.device.recorder.upload(t, values);
+/** A parameter made under skipInit stays as it is. */
+function put(t: Tensor, values: () => TypedArray): Tensor {
+  if (t.size > 0 && hasValues(t)) t.device.recorder.upload(t, values());
   return t;
 }

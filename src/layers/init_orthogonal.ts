@@ -1,6 +1,7 @@
 // Orthogonal initial values (torch.nn.init.orthogonal_). Only IEEE-exact operations: the same bits on every host.
 
 import { ShapeError } from "../gpu/errors.ts";
+import { hasValues } from "../tensor/parameter.ts";
 import { defaultGenerator } from "../tensor/random.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -18,7 +19,7 @@ export function orthogonal(
 ): Tensor {
   if (t.rank < 2)
     throw new ShapeError(`orthogonal: needs a tensor of 2 or more axes, got ${formatShape(t.shape)}`);
-  if (t.size === 0) return t;
+  if (t.size === 0 || !hasValues(t)) return t;
   const rows = t.shape[0];
   const cols = t.size / rows;
   const tall = rows > cols;

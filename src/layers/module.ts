@@ -2,12 +2,15 @@
 // are its plain fields in the order of declaration: parameters, modules, arrays of either. No proxies. State
 // dicts: state_dict.ts.
 
+import { OptionError } from "../gpu/errors.ts";
+import { pathFits } from "../gpu/label.ts";
 import { HostState } from "../gpu/trace.ts";
 import { isFloat } from "../tensor/dtype.ts";
 import { convert, Parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { asChild } from "./module_path.ts";
+import { addForwardHook, asChild, type ForwardHook, type HookHandle } from "./module_path.ts";
 import { type LoadOptions, type LoadReport, loadStateDict, type StateDict, stateOf } from "./state_dict.ts";
+import { replaceField, submodule } from "./submodules.ts";
 
 /**
  * Base of all layers and models. Declare parameters and modules as fields, write `forward`:
@@ -31,7 +34,7 @@ export abstract class Module {
     const forward = this.forward;
     // Not enumerable: the wrapper is no member.
     Object.defineProperty(this, "forward", {
-      value: (...args: never[]) => asChild(this, () => forward.apply(this, args)),
+      value: (...args: never[]) => asChild(this, args, () => forward.apply(this, args)),
       writable: true,
       configurable: true,
     });
@@ -111,6 +114,43 @@ export abstract class Module {
     return this.namedModules().map(([, m]) => m);
   }
 
+  /**
+   * The module at a path such as `layer1.0.conv2`; "" is this one (torch.nn.Module.get_submodule).
+   *
+   * @throws OptionError if there is none, naming what stands there
+   */
+  getSubmodule(path: string): Module {
+    return submodule(this, path);
+  }
+
+  /**
+   * Puts a module in the place of another: a new head, say. Before the optimizer is made and the step compiled: both hold the
+   * parameters they saw (torch.nn.Module.set_submodule).
+   *
+   * @throws OptionError if there is no module at the path
+   */
+  setSubmodule(path: string, module: Module): void {
+    const old = this.getSubmodule(path);
+    const put = this.modules().some((parent) => {
+      const name = parent.namedChildren().find(([, m]) => m === old)?.[0];
+      return name !== undefined && parent.replace(name, module);
+    });
+    if (!put) throw new OptionError(`setSubmodule: ${path || "the model itself"} cannot be replaced`);
+  }
+
+  /** Puts a module in the place of the child of this name; containers say here how. */
+  protected replace(name: string, module: Module): boolean {
+    return replaceField(this, name, module);
+  }
+
+  /**
+   * Calls `hook(module, inputs, output)` after every `forward`; what it returns, unless undefined, takes the place of the
+   * output. In a compiled function hooks run while it is recorded, so add them before (torch.nn.Module.register_forward_hook).
+   */
+  registerForwardHook(hook: ForwardHook): HookHandle {
+    return addForwardHook(this, hook);
+  }
+
   /** All parameters by path, each once: a shared one under its first name. */
   namedParameters(): [string, Parameter][] {
     return this.#all((m) => m.ownParameters());
@@ -141,9 +181,17 @@ export abstract class Module {
     return this;
   }
 
-  /** Freezes (false) or thaws all parameters. */
-  requiresGrad_(value = true): this {
-    for (const p of this.parameters()) p.requiresGrad = value;
+  /**
+   * Freezes (false) or thaws parameters: all, or those that `match` fits: a pattern found in their path, or the path of a
+   * module above them. A frozen batch norm still moves its running statistics until `eval()`.
+   *
+   * @throws OptionError if `match` fits none
+   */
+  requiresGrad_(value = true, match?: string | RegExp): this {
+    const named = this.namedParameters().filter(([name]) => match === undefined || pathFits(name, match));
+    if (named.length === 0 && match !== undefined)
+      throw new OptionError(`requiresGrad_: no parameter matches ${match}`);
+    for (const [, p] of named) p.requiresGrad = value;
     return this;
   }
 

@@ -77,7 +77,10 @@ export class MultiheadAttention extends Module {
       throw new OptionError(`MultiheadAttention: embedDim must be a multiple of numHeads, got ${got}`);
     }
     const glorot = (key: string, ...shape: number[]) => {
-      const p = this.registerParameter(key, parameter(shape, new Float32Array(numel(shape))));
+      const p = this.registerParameter(
+        key,
+        parameter(shape, () => new Float32Array(numel(shape))),
+      );
       xavierUniform(p, { generator });
       return p;
     };

@@ -68,7 +68,7 @@ function lowerTriangle(t: number, s: number, device: Device): Tensor {
 function shaped(name: string, mask: Tensor, allowed: readonly Shape[], to: Shape): Tensor {
   const given = `${name} ${formatShape(mask.shape)}`;
   if (mask.dtype !== "bool" && mask.dtype !== "f32")
-    throw new DTypeError(`MultiheadAttention: ${name} must be bool or f32, is ${mask.dtype}`);
+    throw new DTypeError(`MultiheadAttention: ${name} must be bool, f32 or f16, is ${mask.dtype}`);
   if (!allowed.some((shape) => sameShape(shape, mask.shape))) {
     const list = allowed.map(formatShape).join(" or ");
     throw new ShapeError(`MultiheadAttention: ${name} must be ${list}, ${given}`);

@@ -14,6 +14,18 @@ export function checkPositive(layer: string, values: Readonly<Record<string, num
   }
 }
 
+/** Throws OptionError unless one number is a multiple of the other: `Gpt2: d must be a multiple of heads, got 10 and 3`. */
+export function checkMultiple(
+  layer: string,
+  whole: Readonly<Record<string, number>>,
+  part: Readonly<Record<string, number>>,
+): void {
+  const [[name, size]] = Object.entries(whole) as [[string, number]];
+  const [[divisor, by]] = Object.entries(part) as [[string, number]];
+  if (size % by !== 0)
+    throw new OptionError(`${layer}: ${name} must be a multiple of ${divisor}, got ${size} and ${by}`);
+}
+
 /** Throws OptionError unless a pair holds integers of at least `least`; returns [height, width]. */
 export function checkPair(layer: string, name: string, value: Pair, least: number): [number, number] {
   const both: readonly unknown[] = Array.isArray(value) ? value : [value, value];

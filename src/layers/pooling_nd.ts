@@ -156,16 +156,32 @@ export class AdaptiveAvgPool3d extends AdaptivePool<AdaptiveSize3d> {
   }
 }
 
-/** Maxima of outputSize windows that cover x (torch.nn.AdaptiveMaxPool1d): x [n, c, l] or [c, l]. */
-export class AdaptiveMaxPool1d extends AdaptivePool<number> {
-  forward(x: Tensor): Tensor {
-    return adaptiveMaxPool1d(x, this.outputSize);
+/** Also gives the positions of the maxima. */
+abstract class AdaptiveMaxPool<S, B extends boolean> extends AdaptivePool<S> {
+  constructor(
+    outputSize: S,
+    readonly options: Partial<ReturnIndices<B>> = {},
+  ) {
+    super(outputSize);
   }
 }
 
-/** Maxima of outputSize boxes that cover x (torch.nn.AdaptiveMaxPool3d): x [n, c, d, h, w] or [c, d, h, w]. */
-export class AdaptiveMaxPool3d extends AdaptivePool<AdaptiveSize3d> {
-  forward(x: Tensor): Tensor {
-    return adaptiveMaxPool3d(x, this.outputSize);
+/**
+ * Maxima of outputSize windows that cover x (torch.nn.AdaptiveMaxPool1d): x [n, c, l] or [c, l]. Option: returnIndices (false;
+ * true: forward gives [y, indices]).
+ */
+export class AdaptiveMaxPool1d<B extends boolean = false> extends AdaptiveMaxPool<number, B> {
+  forward(x: Tensor): Pooled<B> {
+    return adaptiveMaxPool1d(x, this.outputSize, this.options as object) as Pooled<B>;
+  }
+}
+
+/**
+ * Maxima of outputSize boxes that cover x (torch.nn.AdaptiveMaxPool3d): x [n, c, d, h, w] or [c, d, h, w]. Option: returnIndices
+ * (false; true: forward gives [y, indices]).
+ */
+export class AdaptiveMaxPool3d<B extends boolean = false> extends AdaptiveMaxPool<AdaptiveSize3d, B> {
+  forward(x: Tensor): Pooled<B> {
+    return adaptiveMaxPool3d(x, this.outputSize, this.options as object) as Pooled<B>;
   }
 }

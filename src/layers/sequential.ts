@@ -43,6 +43,12 @@ export class Sequential extends Module {
     for (const [i, layer] of this.#layers.entries()) yield [String(i), layer];
     yield* super.members();
   }
+
+  protected override replace(name: string, module: Module): boolean {
+    if (!(name in this.#layers)) return super.replace(name, module);
+    this.#layers[Number(name)] = module as Layer;
+    return true;
+  }
 }
 
 /** Modules in a list (torch.nn.ModuleList); a plain array in a field does the same under the field's name. */
@@ -80,5 +86,11 @@ export class ModuleList<M extends Module = Module> extends Module {
   protected override *members(): Iterable<readonly [string, unknown]> {
     for (const [i, module] of this.#modules.entries()) yield [String(i), module];
     yield* super.members();
+  }
+
+  protected override replace(name: string, module: Module): boolean {
+    if (!(name in this.#modules)) return super.replace(name, module);
+    this.#modules[Number(name)] = module as M;
+    return true;
   }
 }

@@ -3,6 +3,7 @@
 
 import { FormatError } from "../gpu/errors.ts";
 import { isFloat, storedArray } from "../tensor/dtype.ts";
+import { takeMemory } from "../tensor/parameter.ts";
 import { copyInto } from "../tensor/primitives.ts";
 import { formatShape, numel, type Shape, sameShape } from "../tensor/shape.ts";
 import { empty, Tensor } from "../tensor/tensor.ts";
@@ -91,13 +92,17 @@ function copyOf(target: Tensor, value: StateValue): string | (() => void) {
     if (value.dtype !== target.dtype && !(isFloat(value.dtype) && isFloat(target.dtype)))
       return `dtype ${value.dtype} given, ${target.dtype} needed`;
     if (value.device !== target.device) return "a tensor of another device given";
-    return () => copyTensor(target, value);
+    return () => {
+      takeMemory(target);
+      copyTensor(target, value);
+    };
   }
   if (value.data.length !== numel(value.shape))
     return `${value.data.length} values for ${formatShape(value.shape)}`;
   const data = isFloat(target.dtype) ? floats(value.data) : integers(value.data);
   if (typeof data === "string") return `${data}, ${target.dtype} needed`;
   return () => {
+    takeMemory(target);
     if (target.size > 0) target.device.recorder.upload(target, storedArray(target.dtype, data));
   };
 }

@@ -7,6 +7,7 @@ export { Adamax, type AdamaxOptions } from "./adamax.ts";
 export { type ClipOptions, clipGradNorm } from "./clip.ts";
 export { type EmaOptions, ExponentialMovingAverage } from "./ema.ts";
 export { GradScaler, type GradScalerOptions, type GradScalerState } from "./grad_scaler.ts";
+export { type GroupRule, parameterGroups } from "./groups.ts";
 export { type Closure, LBFGS, type LBFGSOptions } from "./lbfgs.ts";
 export { Lion, type LionOptions } from "./lion.ts";
 export { Muon, type MuonOptions } from "./muon.ts";

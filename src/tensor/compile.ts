@@ -43,7 +43,10 @@ export type CompiledArgs<A extends readonly unknown[]> = {
 
 export interface Compiled<A extends readonly unknown[], R> {
   (...args: CompiledArgs<A>): R;
-  /** Records and compiles everything for arguments like these, without running it. */
+  /**
+   * Records and compiles everything for arguments like these, without running it. On a device of `requestDevice({ autotune:
+   * true })` it first measures the kernels that the recording met, where that was not done before.
+   */
   prepare(...args: CompiledArgs<A>): Promise<void>;
   /** The programs so far, one per signature. */
   readonly programs: readonly Program[];
@@ -108,6 +111,13 @@ export function compile<A extends readonly unknown[], R>(
     return fresh;
   };
 
+  /** A recording that will not hold again: kernel variants have changed for good. */
+  const discard = (c: Captured): void => {
+    if (holds(c.trace) || c === last) return; // what the last call retained can still be read
+    captured.splice(captured.indexOf(c), 1);
+    evict(c, bySignature);
+  };
+
   let last: Captured | null = null;
   const compiled = (...args: unknown[]): R => {
     const device = deviceOf(args);
@@ -119,10 +129,19 @@ export function compile<A extends readonly unknown[], R>(
   const result = Object.assign(compiled, {
     prepare: async (...args: unknown[]): Promise<void> => {
       const device = deviceOf(args);
-      const c = find(args, device);
-      if (c.fresh) {
-        c.trace.undo();
-        c.fresh = false;
+      const prepared = () => {
+        const c = find(args, device);
+        if (c.fresh) {
+          c.trace.undo();
+          c.fresh = false;
+        }
+        return c;
+      };
+      let c = prepared();
+      // What was measured may bring other kernels, and they other classes.
+      while (device.tuning.measures && (await device.tune())) {
+        discard(c);
+        c = prepared();
       }
       await c.program.ready();
     },

@@ -7,17 +7,58 @@ import { activeTrace } from "../gpu/trace.ts";
 import { bytesOf, type DType, dtypeOf, type TypedArray } from "./dtype.ts";
 import { inSlab } from "./flatten.ts";
 import { copyInto } from "./primitives.ts";
-import { formatShape, numel, type Shape } from "./shape.ts";
+import { synchronous } from "./scope.ts";
+import { checkShape, formatShape, numel, type Shape } from "./shape.ts";
 import { emptyPersistent, Tensor } from "./tensor.ts";
 
 /** A tensor that an optimizer trains (torch.nn.Parameter): requires a gradient, belongs to no scope. */
 export class Parameter extends Tensor {}
 
-/** A parameter with these values, in row-major order. */
-export function parameter(shape: Shape, values: Float32Array, device: Device = currentDevice()): Parameter {
-  const p = persistent(Parameter, shape, values, device, "parameter");
+let skipping = false;
+
+/**
+ * Runs `fn`, which makes modules, without drawing values or taking memory for their parameters (compare
+ * torch.nn.utils.skip_init, torch's meta device): shapes, names and counts are there at once, however large the model, and
+ * `loadStateDict` gives each parameter its memory with its values. Reading or computing with one before throws UsageError.
+ * Buffers are made as ever.
+ */
+export function skipInit<R>(fn: () => R): R {
+  const before = skipping;
+  skipping = true;
+  try {
+    return synchronous("skipInit", fn());
+  } finally {
+    skipping = before;
+  }
+}
+
+/** False for a parameter made under `skipInit` that has been given nothing yet. */
+export const hasValues = (t: Tensor): boolean => !t.storage.virtual;
+
+/** Gives a parameter made under `skipInit` its memory: whoever calls this fills it. */
+export function takeMemory(t: Tensor): void {
+  if (t.storage.virtual) t.device.pool.materialise(t.storage);
+}
+
+/** A parameter with these values, in row-major order; those of a function are asked for unless under `skipInit`. */
+export function parameter(
+  shape: Shape,
+  values: Float32Array | (() => Float32Array),
+  device: Device = currentDevice(),
+): Parameter {
+  const p = skipping
+    ? valueless(shape, device)
+    : persistent(Parameter, shape, typeof values === "function" ? values() : values, device, "parameter");
   p.requiresGrad = true;
   return p;
+}
+
+function valueless(shape: Shape, device: Device): Parameter {
+  checkShape("parameter", shape);
+  device.check("parameter");
+  const bytes = bytesOf(Math.max(numel(shape), 1), "f32");
+  const label = "parameter made under skipInit, not loaded yet";
+  return new Parameter([...shape], "f32", device, device.pool.allocateVirtual(bytes, label));
 }
 
 /** A tensor that is state but not trained (a running mean), with these values. */

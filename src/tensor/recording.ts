@@ -24,8 +24,12 @@ export interface Recording {
   readonly outputs: readonly Output[];
 }
 
-export function record(fn: Traced, args: readonly unknown[], device: Device): Recording {
-  const trace = new Trace(device);
+export function record(
+  fn: Traced,
+  args: readonly unknown[],
+  device: Device,
+  trace = new Trace(device),
+): Recording {
   const inputs: Bindable[] = [];
   const outputs: Output[] = [];
   let rebuild: Recording["rebuild"] = () => undefined;

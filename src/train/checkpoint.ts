@@ -5,14 +5,8 @@
 import type { DataLoader, LoaderState } from "../data/loader.ts";
 import { currentDevice, type Device } from "../gpu/device.ts";
 import { FormatError, OptionError } from "../gpu/errors.ts";
-import {
-  readSafetensors,
-  type SafeTensor,
-  toF32,
-  toI32,
-  toI64,
-  writeSafetensors,
-} from "../io/safetensors.ts";
+import { readSafetensors, type SafeTensor, toF32, toI64, writeSafetensors } from "../io/safetensors.ts";
+import { stateDictOf } from "../io/state_dict.ts";
 import type { Module } from "../layers/module.ts";
 import { planStateDict } from "../layers/state_dict.ts";
 import type { GradScaler, GradScalerState } from "../optim/grad_scaler.ts";
@@ -106,7 +100,7 @@ export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): SavedProgres
       else if (optimizer && t.dtype === "F32")
         moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
     }
-    const plan = planStateDict(model.stateDict(), hostDict(weights));
+    const plan = planStateDict(model.stateDict(), stateDictOf(weights));
     for (const part of ["optimizer", "schedule", "scaler", "loader"] as const)
       if (parts[part] && !saved[part]) throw new FormatError(`checkpoint: holds no state of the ${part}`);
     optimizer?.checkState(saved.optimizer!, moments);
@@ -161,16 +155,6 @@ async function stored(t: Tensor): Promise<SafeTensor> {
   return dtype === "u32"
     ? { dtype: "U32", shape, data: data as Uint32Array<ArrayBuffer> }
     : { dtype: "F32", shape, data: data as Float32Array<ArrayBuffer> };
-}
-
-function hostDict(weights: ReadonlyMap<string, SafeTensor>) {
-  const floats = new Set(["F32", "F16", "BF16", "F64"]);
-  return new Map(
-    [...weights].map(([name, t]) => [
-      name,
-      { data: floats.has(t.dtype) ? toF32(t) : toI32(t), shape: t.shape },
-    ]),
-  );
 }
 
 /** A state that does not fit is a fault of the file here. */

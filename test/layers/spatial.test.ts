@@ -75,6 +75,22 @@ test("every layer gives its shape", () => {
   for (const [layer, x, y] of made()) expect(layer.forward(randn(x)).shape, String(layer)).toEqual(y);
 });
 
+test("adaptive max pooling gives positions too, where asked", async () => {
+  const sizes = [
+    [new nn.AdaptiveMaxPool1d(2, { returnIndices: true }), [1, 2, 6]],
+    [new nn.AdaptiveMaxPool2d(2, { returnIndices: true }), [1, 2, 4, 4]],
+    [new nn.AdaptiveMaxPool3d(2, { returnIndices: true }), [1, 2, 4, 4, 4]],
+  ] as const;
+  for (const [layer, shape] of sizes) {
+    const x = randn(shape);
+    const [y, indices] = layer.forward(x);
+    const [values, from] = [await x.data(), await indices.data()];
+    const cells = x.size / 2; // of a channel
+    const want = Array.from(from, (at, i) => values[Math.floor(i / (y.size / 2)) * cells + at]);
+    expect(Array.from(await y.data()), String(layer)).toEqual(want);
+  }
+});
+
 describe("paddingMode", () => {
   test.each(["reflect", "replicate", "circular"] as const)(
     "%s is that border, then no padding",

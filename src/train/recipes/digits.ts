@@ -62,9 +62,13 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   manualSeed(config.seed);
   const mnist = await loadMnist(files.data(MNIST_SOURCE), { inflate: gunzipSync });
   const parts = build(config, mnist);
-  const saved = resumed ? loadCheckpoint(resumed, parts) : { step: 0, history: [] };
+  const saved = resumed ? loadCheckpoint(resumed, parts) : { step: 0, history: [], tuning: null };
   const history = [...saved.history] as HistoryEntry[];
   if (resumed) log(`resumed at step ${saved.step}`);
+  if (saved.tuning !== null && saved.tuning !== device.tuning.hash)
+    log(
+      `the kernels are tuned as ${device.tuning.hash}, before as ${saved.tuning}: not the same run bit by bit`,
+    );
   // Begins anew: the folder may hold lines of another run, or of steps after the checkpoint.
   await files.write("metrics.jsonl", history.map((entry) => `${JSON.stringify(entry)}\n`).join(""));
 
@@ -83,6 +87,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   log(`test accuracy ${accuracy.toFixed(4)}, loss ${loss.toFixed(4)} on ${mnist.test.count} digits`);
   const facts = {
     adapter: device.name,
+    tuning: device.tuning.hash,
     ...config,
     steps: done.step,
     seconds: Math.round(elapsed()),

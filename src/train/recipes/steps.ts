@@ -8,6 +8,8 @@ import type { Module } from "../../layers/module.ts";
 import { Gpt } from "../../models/gpt.ts";
 import { LeNet } from "../../models/lenet.ts";
 import { Mlp } from "../../models/mlp.ts";
+import { resnet18 } from "../../models/resnet.ts";
+import { unet } from "../../models/unet.ts";
 import { Adam } from "../../optim/adam.ts";
 import type { HostArray } from "../../tensor/compile.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -24,6 +26,8 @@ export interface TrainingStep {
 
 const MLP = { batch: 64, sizes: [784, 256, 10] };
 const LENET = { batch: 32, channels: [8, 16] } as const;
+const RESNET = { batch: 4, size: 64, width: 16 };
+const UNET = { batch: 2, size: 64, width: 8, depth: 3 };
 const GPT = { batch: 8, vocab: 65, length: 64, d: 64, heads: 4, layers: 2 };
 const CLASSES = 10;
 
@@ -43,6 +47,23 @@ export function lenetStep(): TrainingStep {
   return classifier({ title, model, inputs }, (x) => model.forward(x));
 }
 
+export function resnetStep(): TrainingStep {
+  const { batch, size, width } = RESNET;
+  const model = resnet18({ width, numClasses: CLASSES });
+  const title = `ResNet-18 of width ${width}, batch ${batch} of ${size}x${size}, Adam`;
+  const inputs = [pixels([batch, 3, size, size]), classes(batch, CLASSES)] as const;
+  return classifier({ title, model, inputs }, (x) => model.forward(x));
+}
+
+export function unetStep(): TrainingStep {
+  const { batch, size, width, depth } = UNET;
+  const model = unet({ width, depth });
+  const title = `U-Net of width ${width}, depth ${depth}, batch ${batch} of ${size}x${size}, Adam`;
+  const labels = { ...classes(batch * size * size, 2), shape: [batch, size, size] };
+  const inputs = [pixels([batch, 1, size, size]), labels] as const;
+  return classifier({ title, model, inputs }, (x) => model.forward(x));
+}
+
 export function gptStep(): TrainingStep {
   const { batch, ...options } = GPT;
   const { vocab, length, d, heads, layers } = options;
@@ -53,7 +74,7 @@ export function gptStep(): TrainingStep {
   return classifier({ title, model, inputs }, (x) => reshape(model.forward(x), [x.size, vocab])); // [b t, vocab]
 }
 
-/** Cross-entropy of `logits` [n, classes], lowered by Adam. */
+/** Cross-entropy of `logits` [n, classes, ...], lowered by Adam. */
 function classifier(step: Omit<TrainingStep, "run">, logits: (x: Tensor) => Tensor): TrainingStep {
   const optimizer = new Adam(step.model.parameters());
   const run = (x: Tensor, labels: Tensor) => {
@@ -79,16 +100,18 @@ const steps = {
   mlp: async () => mlpStep(),
   lenet: async () => lenetStep(),
   gpt: async () => gptStep(),
+  resnet18: async () => resnetStep(),
+  unet: async () => unetStep(),
 } satisfies Record<string, () => Promise<TrainingStep>>;
 
 /** Names of the steps there are. */
 export const STEP_NAMES = Object.keys(steps) as (keyof typeof steps)[];
 
 /** A name from outside. Throws OptionError listing the names there are. */
-export function stepName(name: string): keyof typeof steps {
+export function stepName(name: string, command = "inspect"): keyof typeof steps {
   const known = STEP_NAMES.find((s) => s === name);
   if (known) return known;
-  throw new OptionError(`inspect: step must be one of ${STEP_NAMES.join(", ")}, got ${name}`);
+  throw new OptionError(`${command}: step must be one of ${STEP_NAMES.join(", ")}, got ${name}`);
 }
 
 /** A fresh model with its step, on the current device. Throws OptionError for an unknown name. */
