@@ -24,6 +24,7 @@ export interface InspectFlags {
   fuse: boolean;
   memory?: boolean;
   replays?: number;
+  autotune?: boolean;
 }
 
 /** Where `--json` goes instead of a file. */
@@ -39,7 +40,7 @@ export async function inspect(name: string, flags: InspectFlags): Promise<void> 
   const jsonFile = json === undefined || json === STDOUT ? undefined : writableFile("--json", json);
   const traceFile = trace === undefined ? undefined : writableFile("--trace", trace);
   const alone = json === STDOUT || wgsl !== undefined; // for a program to read: nothing else on stdout
-  const device = await openOrInstall(flags.adapter, alone ? console.error : console.log);
+  const device = await openOrInstall(flags.adapter, alone ? console.error : console.log, flags.autotune);
   try {
     if (traceFile && !device.features.has("timestamp-query"))
       throw new OptionError(`--trace: ${device.name} has no timestamp-query`);
@@ -55,6 +56,7 @@ export async function inspect(name: string, flags: InspectFlags): Promise<void> 
       step: name,
       title: step.title,
       adapter: device.name,
+      tuning: device.tuning.hash,
       calls: inspection.calls,
       ...listing,
     };

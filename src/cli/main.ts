@@ -9,12 +9,16 @@ import { RECIPE_NAMES } from "../train/recipes/index.ts";
 import { STEP_NAMES } from "../train/recipes/steps.ts";
 import { devices, probe } from "./devices.ts";
 import { type InspectFlags, inspect } from "./inspect.ts";
+import { type ModelsFlags, models } from "./models.ts";
 import { place, positiveInteger, positiveNumber, seed } from "./numbers.ts";
 import { type SelftestFlags, selftest } from "./selftest.ts";
 import { type TrainFlags, train } from "./train.ts";
+import { type TuneFlags, tune } from "./tune.ts";
 
 const FAULT_OF_WGRAD = 1;
 const FAULT_OF_CALLER = 2;
+
+const AUTOTUNE = "use the kernels that `wgrad tune` chose, and measure the shapes that it did not";
 
 function oneLine(text: string): string {
   return text.trim().replace(/\s*\n\s*/g, " ");
@@ -36,6 +40,7 @@ function trainCommand(program: Command): void {
     .option("--resume <path>", "go on from a checkpoint, or from the run folder that holds it")
     .option("--json <file>", "write the result as one JSON object")
     .option("--data <folder>", "folder with the data set's own files")
+    .option("--autotune", AUTOTUNE)
     .action(async (recipe: string, flags: TrainFlags) => {
       exitCode = await train(recipe, flags);
     });
@@ -66,8 +71,32 @@ function inspectCommand(program: Command): void {
     .option("--memory", "print the life of every buffer instead of the dispatches")
     .option("--json <file>", "write the listing with all shaders as JSON; - for the standard output")
     .option("--trace <file>", "write a profiled replay as a Chrome trace (Perfetto, chrome://tracing)")
+    .option("--autotune", AUTOTUNE)
     .option("--replays <n>", "replays to time, of which the median counts (default: 9)", positiveInteger)
     .action(inspect satisfies (step: string, flags: InspectFlags) => Promise<void>);
+}
+
+function tuneCommand(program: Command): void {
+  program
+    .command("tune")
+    .description(
+      "measure which kernel variants are fastest here, and keep that for --autotune and autotune: true",
+    )
+    .argument("[steps...]", `steps whose shapes are measured (default: ${STEP_NAMES.join(" ")})`)
+    .addOption(new Option("--adapter <kind>", "where to compute").choices(ADAPTER_KINDS))
+    .option("--only <text>", "only families and classes of shapes that hold this, such as conv2d")
+    .option("--rounds <n>", "rounds of the final (default: 15)", positiveInteger)
+    .option("--json <file>", "write the table and the measurements as JSON")
+    .action(tune satisfies (steps: string[], flags: TuneFlags) => Promise<void>);
+}
+
+function modelsCommand(program: Command): void {
+  program
+    .command("models")
+    .description("list the architectures with parameters, state-dict entries, FLOP and bytes of activations")
+    .addOption(new Option("--adapter <kind>", "whose limits count").choices(ADAPTER_KINDS))
+    .option("--json <file>", "write the list as JSON")
+    .action(models satisfies (flags: ModelsFlags) => Promise<void>);
 }
 
 function devicesCommands(program: Command): void {
@@ -96,6 +125,8 @@ function wgrad(): Command {
   trainCommand(program);
   selftestCommand(program);
   inspectCommand(program);
+  tuneCommand(program);
+  modelsCommand(program);
   devicesCommands(program);
   return program;
 }

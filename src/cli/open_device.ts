@@ -11,13 +11,14 @@ import { userDriver } from "../hosts/vulkan.ts";
 export async function openOrInstall(
   adapter: AdapterKind | undefined,
   log: (line: string) => void = console.log,
+  autotune = false,
 ): Promise<Device> {
   try {
-    return await requestDevice({ adapter });
+    return await requestDevice({ adapter, autotune });
   } catch (error) {
     const helps = adapter === undefined || ["auto", "software", "swiftshader"].includes(adapter);
     if (!(error instanceof DeviceError) || !helps || userDriver()) throw error;
     await ensureSoftwareDriver({ install: true, log });
-    return requestDevice({ adapter });
+    return requestDevice({ adapter, autotune });
   }
 }

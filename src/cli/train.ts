@@ -25,6 +25,7 @@ export interface TrainFlags {
   resume?: string;
   json?: string;
   data?: string;
+  autotune?: boolean;
 }
 
 /** `digits-20260214-093015`: a new folder for every run, in the order in which they ran. */
@@ -60,7 +61,7 @@ export async function train(name: string, flags: TrainFlags): Promise<number> {
     throw new OptionError(`--data: must be a folder, ${data} is not`);
   const json = flags.json === undefined ? undefined : writableFile("--json", flags.json);
   const out = writableFolder("--out", outFolder(name, flags, resume));
-  const device = await openOrInstall(flags.adapter);
+  const device = await openOrInstall(flags.adapter, undefined, flags.autotune);
   const { signal, off } = onInterrupt();
   console.log(`adapter: ${describeDevice(device)}`);
   const bar = new ProgressLine();
@@ -84,6 +85,7 @@ export async function train(name: string, flags: TrainFlags): Promise<number> {
       steps,
       seconds,
       adapter: device.name,
+      tuning: device.tuning.hash,
       seed: seedUsed,
       weightsSha256,
     };

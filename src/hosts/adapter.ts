@@ -17,6 +17,11 @@ export interface RequestOptions extends DeviceOptions {
   /** Default `"auto"`; under Node the environment variable WGRAD_ADAPTER replaces the default. */
   adapter?: AdapterKind;
   powerPreference?: GPUPowerPreference;
+  /**
+   * Measures kernel variants for the classes of shapes that `compiled.prepare`, `fit` and `device.tune` meet, each once, and
+   * keeps the table per adapter: a file under Node, IndexedDB in a browser. Default false: committed defaults, nothing measured.
+   */
+  autotune?: boolean;
 }
 
 /** The part of GPUAdapter that choosing and printing needs. */

@@ -3,6 +3,7 @@ import type { Device } from "../gpu/device.ts";
 import type { RequestOptions } from "./adapter.ts";
 import { isDeno, requestDevice as requestUnderDeno } from "./deno.ts";
 import { type Help, navigatorGpu, requestFrom } from "./navigator.ts";
+import { tuningDatabase } from "./tuning_database.ts";
 
 function noWebGpu(): string {
   if (typeof process !== "undefined" && process.versions?.node) {
@@ -25,5 +26,5 @@ const NO_ADAPTER =
 export async function requestDevice(options: RequestOptions = {}): Promise<Device> {
   if (isDeno()) return requestUnderDeno(options);
   const help: Help = { noWebGpu: noWebGpu(), noAdapter: NO_ADAPTER };
-  return requestFrom(navigatorGpu(), options, help);
+  return requestFrom(navigatorGpu(), options, help, tuningDatabase());
 }

@@ -3,6 +3,7 @@
 import type { Device } from "../gpu/device.ts";
 import type { RequestOptions } from "./adapter.ts";
 import { navigatorGpu, requestFrom } from "./navigator.ts";
+import { denoTuningFiles } from "./tuning_deno.ts";
 
 /** Whether this is Deno. */
 export function isDeno(): boolean {
@@ -18,5 +19,5 @@ const HELP = {
 
 /** Opens a device; the first becomes the default. Throws DeviceError. */
 export function requestDevice(options: RequestOptions = {}): Promise<Device> {
-  return requestFrom(navigatorGpu(), options, HELP);
+  return requestFrom(navigatorGpu(), options, HELP, denoTuningFiles());
 }

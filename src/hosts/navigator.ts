@@ -3,6 +3,7 @@
 import { type Device, openDevice, setDefaultDevice } from "../gpu/device.ts";
 import { DeviceError } from "../gpu/errors.ts";
 import { adapterName, isKind, type RequestOptions } from "./adapter.ts";
+import { beginAutotune, checkTuningOptions, inMemory, type TuningStore } from "./autotune.ts";
 
 /** What to tell a person when there is no WebGPU, and when there is no adapter. */
 export interface Help {
@@ -20,7 +21,9 @@ export async function requestFrom(
   gpu: GPU | undefined,
   options: RequestOptions,
   help: Help,
+  store: TuningStore = inMemory,
 ): Promise<Device> {
+  checkTuningOptions(options);
   if (!gpu) throw new DeviceError(`requestDevice: ${help.noWebGpu}`);
   const { adapter: kind = "auto", powerPreference } = options;
   const forceFallbackAdapter = kind !== "auto" && kind !== "gpu";
@@ -33,6 +36,7 @@ export async function requestFrom(
     throw new DeviceError(`requestDevice: adapter must be of kind ${kind}, got ${adapterName(adapter)}`);
   }
   const device = await openDevice(adapter, options); // a software adapter is flagged: device.adapter.software
+  if (options.autotune) await beginAutotune(device, store);
   setDefaultDevice(device);
   return device;
 }

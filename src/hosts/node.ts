@@ -2,7 +2,9 @@
 // Installs nothing: `ensureSoftwareDriver({ install: true })` does, for the command and the tests.
 import { type Device, openDevice, setDefaultDevice } from "../gpu/device.ts";
 import { describeAdapter, type RequestOptions } from "./adapter.ts";
+import { beginAutotune, checkTuningOptions } from "./autotune.ts";
 import { findAdapter } from "./dawn.ts";
+import { tuningFiles } from "./tuning_file.ts";
 
 const lines = new WeakMap<Device, string>();
 
@@ -11,8 +13,10 @@ const lines = new WeakMap<Device, string>();
  * becomes the default. Needs the package `webgpu`. Throws DeviceError saying what to install.
  */
 export async function requestDevice(options: RequestOptions = {}): Promise<Device> {
+  checkTuningOptions(options);
   const { adapter, driver } = await findAdapter(options);
   const device = await openDevice(adapter, options);
+  if (options.autotune) await beginAutotune(device, tuningFiles());
   lines.set(device, describeAdapter(adapter, driver));
   setDefaultDevice(device);
   return device;
