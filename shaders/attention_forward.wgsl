@@ -3,6 +3,7 @@
 // that may attend to nothing gives zeros and lse = -LOWEST, so that exp(score - lse) is 0 there too.
 // A library: attention.wgsl and attention_swap.wgsl have the entry points. Grid: WG * R queries of a head a workgroup.
 // import attention_tile.wgsl
+// import attention_mask.wgsl
 
 @group(0) @binding(4) var<storage, read> draw: array<vec4<u32>>; // key, offset
 @group(0) @binding(5) var<storage, read_write> y: array<V>;

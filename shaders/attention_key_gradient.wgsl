@@ -1,67 +1,9 @@
 // dv_j = sum over i of p[i, j] dy_i (p dropped as in the forward), dk_j = scale * sum over i of dscore[i, j] q_i: over all
 // queries of all heads that share the keys. A thread owns keys, so nothing is added by two threads.
 // A library: attention_dkv.wgsl and attention_dkv_swap.wgsl have the entry points. Grid: WG * R keys of a head a workgroup.
-// import attention_gradient.wgsl
-
-@group(0) @binding(6) var<storage, read_write> dk: array<V>; // JOINED: dv too, at w_0
-@group(0) @binding(7) var<storage, read_write> dv: array<V>;
-@group(0) @binding(8) var<uniform> params: Params;
-
-const JOINED: bool = false;
-
-// Four rows; QUAD: from `own`, this lane's.
-fn q_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(own); }
-  return mat4x4<f32>(q_at(rows.x, c), q_at(rows.y, c), q_at(rows.z, c), q_at(rows.w, c));
-}
-fn dy_four(own: vec4<f32>, rows: vec4<u32>, c: u32) -> mat4x4<f32> {
-  if (QUAD) { return share(own); }
-  return mat4x4<f32>(dy_at(rows.x, c), dy_at(rows.y, c), dy_at(rows.z, c), dy_at(rows.w, c));
-}
-// (lse, delta) of four queries, one a column.
-fn stat_four(row: vec4<u32>) -> mat4x4<f32> {
-  if (QUAD) { return share(vec4<f32>(row_at(row.x), 0.0, 0.0)); }
-  return mat4x4<f32>(
-    vec4<f32>(row_at(row.x), 0.0, 0.0), vec4<f32>(row_at(row.y), 0.0, 0.0),
-    vec4<f32>(row_at(row.z), 0.0, 0.0), vec4<f32>(row_at(row.w), 0.0, 0.0),
-  );
-}
-// Factor of the dropout for key j and four queries.
-fn kept_four(draw: vec4<u32>, row: vec4<u32>, j: u32) -> vec4<f32> {
-  let x = j & 3u;
-  return vec4<f32>(
-    kept(arranged(drawn(draw, row.x, j), x)).x, kept(arranged(drawn(draw, row.y, j), x)).x,
-    kept(arranged(drawn(draw, row.z, j), x)).x, kept(arranged(drawn(draw, row.w, j), x)).x,
-  );
-}
-
-// Four elements of the row that starts at `at`.
-fn put_k(at: u32, c: u32, x: vec4<f32>) {
-  let i = at + 4u * c;
-  if (VEC) {
-    dk[i / 4u] = to_v(x);
-  } else {
-    // @unroll
-    for (var e = 0u; e < 4u; e++) {
-      if (4u * c + e < D) { dk[i + e] = to_v(vec4<f32>(x[e])); }
-    }
-  }
-}
-fn put_v(at: u32, c: u32, x: vec4<f32>) {
-  if (JOINED) {
-    put_k(at, c, x);
-    return;
-  }
-  let i = at + 4u * c;
-  if (VEC) {
-    dv[i / 4u] = to_v(x);
-  } else {
-    // @unroll
-    for (var e = 0u; e < 4u; e++) {
-      if (4u * c + e < D) { dv[i + e] = to_v(vec4<f32>(x[e])); }
-    }
-  }
-}
+// import attention_query_four.wgsl
+// import attention_key_results.wgsl
+// import attention_mask.wgsl
 
 fn key_gradient(w: u32, lane: u32, thread: u32) {
   let at = place_of(w, params.h / params.group);

@@ -6,3 +6,4 @@ fn slots(lane: u32) -> vec4<u32> { return FOUR ^ vec4<u32>(lane & 3u); }
 fn share(x: vec4<f32>) -> mat4x4<f32> {
   return mat4x4<f32>(x, quadSwapX(x), quadSwapY(x), quadSwapDiagonal(x));
 }
+fn share_one(e: f32) -> vec4<f32> { return vec4<f32>(e, quadSwapX(e), quadSwapY(e), quadSwapDiagonal(e)); }

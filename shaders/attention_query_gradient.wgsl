@@ -2,6 +2,7 @@
 // and the log-sum-exp: nothing of size t x s is kept.
 // A library: attention_dq.wgsl and attention_dq_swap.wgsl have the entry points. Grid: WG * R queries of a head a workgroup.
 // import attention_gradient.wgsl
+// import attention_mask.wgsl
 
 @group(0) @binding(6) var<storage, read_write> dq: array<V>;
 @group(0) @binding(7) var<storage, read_write> dmask: array<f32>; // [b, h, t, s], zero where causality skips

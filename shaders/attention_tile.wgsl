@@ -1,7 +1,8 @@
-// What the attention kernels share: sizes, loads of rows of q, k and v, masks, and the dropout of single scores. A library.
+// What the attention kernels share: sizes, loads of rows of q, k and v, and the dropout of single scores. A library.
 //   score[i, j] = scale * q_i . k_j (+ mask[i, j]),  allowed where the mask, the causal rule and the sizes say so
 // A thread owns R rows (of queries, or of keys in the gradient of k and v) in registers and walks the other side four rows at
 // a time: slots. The importing file says which four: `slots`, QUAD and `share` are in attention_alone.wgsl, attention_quad.wgsl.
+// Masks: attention_mask.wgsl.
 // import philox.wgsl
 
 struct Params {
@@ -16,6 +17,7 @@ struct Params {
   y_b: u32, y_h: u32, y_t: u32, // of y or dy
   r_0: u32, r_b: u32, r_h: u32, r_t: u32, // of dq or dk
   w_0: u32, w_b: u32, w_h: u32, w_t: u32, // of dv
+  x_0: u32, x_b: u32, x_h: u32, x_t: u32, // of dq where r is dk
   m_b: u32, m_h: u32, m_t: u32, m_s: u32, // of the mask; 0 where it is broadcast
 }
 
@@ -24,7 +26,6 @@ alias V = vec4<f32>; // f32 unless VEC
 @group(0) @binding(0) var<storage, read> q: array<V>;
 @group(0) @binding(1) var<storage, read> k: array<V>;
 @group(0) @binding(2) var<storage, read> v: array<V>;
-@group(0) @binding(3) var<storage, read> mask: array<u32>; // bool, or the bits of f32
 
 const WG: u32 = 4;
 const R: u32 = 2; // rows a thread owns
@@ -34,13 +35,10 @@ const G: u32 = 4; // vectors of a row that are loaded by one turn of a loop: loa
 const CG: u32 = (C + G - 1) / G * G;
 const KEPT: u32 = CG - G;
 const VEC: bool = true; // D, and every stride but the mask's, is a multiple of four
-const MASK: u32 = 0; // 1 bool, 2 added to the scores
-const MASK_KEYS: bool = false; // the mask is one row for all queries
 const DROP: bool = false;
 
 const FOUR: vec4<u32> = vec4<u32>(0u, 1u, 2u, 3u);
 const LOWEST: f32 = -3.4028234e38; // -inf cannot be written, and -inf - -inf is NaN
-const MINUS_INF: u32 = 0xff800000u;
 
 fn tail(x: vec4<f32>, c: u32) -> vec4<f32> { return select(vec4<f32>(), x, 4u * c + FOUR < vec4<u32>(D)); }
 
@@ -79,18 +77,6 @@ struct Place { bh: u32, b: u32, head: u32, first: u32 }
 fn place_of(w: u32, heads: u32) -> Place {
   let bh = w / params.tiles;
   return Place(bh, bh / heads, bh % heads, (w % params.tiles) * WG * R);
-}
-
-fn mask_four(at: vec4<u32>) -> vec4<u32> {
-  return vec4<u32>(mask[at.x], mask[at.y], mask[at.z], mask[at.w]);
-}
-fn mask_allows(word: vec4<u32>) -> vec4<bool> {
-  if (MASK == 1u) { return word != vec4<u32>(); }
-  return word != vec4<u32>(MINUS_INF);
-}
-fn with_mask(x: vec4<f32>, word: vec4<u32>) -> vec4<f32> {
-  if (MASK == 2u) { return x + bitcast<vec4<f32>>(word); }
-  return x;
 }
 
 // 1 / (1 - drop) for scores that are kept, 0 for others: score (row, j) draws lane j % 4 of block row * ceil(s / 4) + j / 4.

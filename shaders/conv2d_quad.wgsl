@@ -4,12 +4,16 @@ enable subgroups;
 // Step over conv2d_direct.wgsl: the four lanes of a quad work for the same channels, so each loads a quarter of the weights
 // and they swap registers (3x3, 8x8: 16 loads for 192 multiply-adds, not 34). The weight is read with strides, which also
 // makes this the data gradient of a convolution of stride 1: channels exchanged, taps backwards. Borders as there.
-// Needs the feature `subgroups`, any subgroup size.
+// POOL: instead the maxima over windows 2x2, which a fuser asks for (src/gpu/fuse/pooled.ts); oh, ow, TY even.
+// MOMENTS: besides, what batch_norm_statistics.wgsl gives, a split for each quad (src/gpu/fuse/moments.ts).
+// Needs the feature `subgroups`, any subgroup size; POOL and MOMENTS also that neighbours in lid are neighbours in lane.
 // Grid: groups * blocks * chunks workgroups, folded into y; blocks = ceil(og / TO), chunks = ceil(strips / WG),
 // strips = n * bands * ow, bands = ceil(oh / TY).
 
 // @variant TY=4 TO=16 KH=1 HAS_BIAS=true FIT=true
 // @variant TY=4 TO=4 KH=5 SY=2 DY=3
+// @variant TY=14 TO=4 KH=5 POOL=1
+// @variant MOMENTS=1 HAS_BIAS=true
 
 const WG: u32 = 32;
 
@@ -22,6 +26,12 @@ const SPAN: u32 = (TY - 1u) * SY + (KH - 1u) * DY + 1u;
 const TILE: u32 = TY * TO;
 const HAS_BIAS: bool = false;
 const FIT: bool = false; // no tile reaches past an end: stores without tests
+const POOL: u32 = 0u; // or 1: loops over nothing leave no text
+const POOLED_CHANNELS: u32 = TO * POOL;
+const POOLED_ROWS: u32 = TY / 2u * 2u;
+const STORED_CHANNELS: u32 = TO - POOLED_CHANNELS;
+const MOMENTS: u32 = 0u; // or 1
+const MOMENT_CHANNELS: u32 = TO * MOMENTS;
 
 struct Params {
   workgroups: u32,
@@ -56,6 +66,23 @@ struct Params {
 @group(0) @binding(4) var<uniform> params: Params;
 
 fn epilogue(v: f32, i: u32) -> f32 { return v; }
+
+// Maximum o, which stands at `at` of its plane.
+fn store_pooled(o: u32, v: f32, at: u32) { y[o] = v; }
+
+// Count, shift, rest and m2 of a set (batch_norm_moments.wgsl): entry [split, channel].
+fn store_moments(at: u32, m: vec4f) {}
+
+fn merged(a: vec4f, b: vec4f) -> vec4f {
+  let count = max(a.x + b.x, 1.0);
+  let delta = (b.y - a.y) + (b.z - a.z);
+  let part = b.x / count;
+  return vec4f(a.x + b.x, a.y, a.z + delta * part, a.w + b.w + delta * delta * a.x * part);
+}
+
+// What beats what in max pooling, as in pool_max.wgsl, whose names epilogues use.
+fn not_a_number(v: f32) -> bool { return (bitcast<u32>(v) & 0x7fffffffu) > 0x7f800000u; }
+fn tops(v: f32, best: f32) -> bool { return not_a_number(v) || (v > best && !not_a_number(best)); }
 
 @compute @workgroup_size(WG)
 fn main(
@@ -125,7 +152,72 @@ fn main(
   }
 
   // @unroll
-  for (var c = 0u; c < TO; c++) {
+  for (var c = 0u; c < POOLED_CHANNELS; c += 2u) {
+    // The neighbour in the quad has the other column of this lane's channel c at c + 1, and the other way round.
+    let o = o0 + (c ^ q);
+    let o_next = o0 + ((c + 1u) ^ q);
+    let first = ((part * params.og + o) * params.oh + oy0) * params.ow + ox;
+    let first_next = ((part * params.og + o_next) * params.oh + oy0) * params.ow + ox;
+    var b = 0.0;
+    var b_next = 0.0;
+    if (HAS_BIAS) {
+      b = bias[g * params.og + o];
+      b_next = bias[g * params.og + o_next];
+    }
+    let right = (ox & 1u) == 1u;
+    // @unroll
+    for (var j = 0u; j < POOLED_ROWS; j += 2u) {
+      let above = epilogue(acc[c * TY + j] + b, first + j * params.ow);
+      let below = epilogue(acc[c * TY + j + 1u] + b, first + (j + 1u) * params.ow);
+      let above_other = quadSwapX(epilogue(acc[(c + 1u) * TY + j] + b_next, first_next + j * params.ow));
+      let below_other = quadSwapX(epilogue(acc[(c + 1u) * TY + j + 1u] + b_next, first_next + (j + 1u) * params.ow));
+      // In the order of the pooling: of equal values the first counts.
+      let corner = (oy0 + j) * params.ow + (ox & ~1u);
+      var best = select(above, above_other, right);
+      var at = corner;
+      let v1 = select(above_other, above, right);
+      let v2 = select(below, below_other, right);
+      let v3 = select(below_other, below, right);
+      // No branches: a software adapter runs both arms, and copies every sum besides.
+      at = select(at, corner + 1u, tops(v1, best));
+      best = select(best, v1, tops(v1, best));
+      at = select(at, corner + params.ow, tops(v2, best));
+      best = select(best, v2, tops(v2, best));
+      at = select(at, corner + params.ow + 1u, tops(v3, best));
+      best = select(best, v3, tops(v3, best));
+      if (FIT || (o < params.og && t < params.strips && oy0 + j < params.oh)) {
+        let row = ((part * params.og + o) * params.oh + oy0 + j) / 2u;
+        store_pooled((row * params.ow + ox) / 2u, best, at);
+      }
+    }
+  }
+  // @unroll
+  for (var c = 0u; c < MOMENT_CHANNELS; c += 4u) {
+    var m: array<vec4f, 4>;
+    // @unroll
+    for (var k = 0u; k < 4u; k++) {
+      var b = 0.0;
+      if (HAS_BIAS) { b = bias[g * params.og + min(o0 + ((c + k) ^ q), params.og - 1u)]; }
+      let shift = acc[(c + k) * TY] + b;
+      let rows_left = select(0u, min(params.oh - oy0, TY), FIT || t < params.strips);
+      var sum = 0.0;
+      var squares = 0.0;
+      // @unroll
+      for (var j = 1u; j < TY; j++) {
+        let d = select(0.0, (acc[(c + k) * TY + j] + b) - shift, j < rows_left);
+        sum += d;
+        squares += d * d;
+      }
+      let count = f32(rows_left);
+      let mean = sum / max(count, 1.0);
+      m[k] = vec4f(count, shift, mean, max(squares - sum * mean, 0.0));
+    }
+    let all = merged(merged(m[0], quadSwapX(m[1])), merged(quadSwapY(m[2]), quadSwapDiagonal(m[3])));
+    let o = o0 + (c ^ q);
+    if (FIT || o < params.og) { store_moments((t / 4u * params.groups + g) * params.og + o, all); }
+  }
+  // @unroll
+  for (var c = 0u; c < STORED_CHANNELS; c++) {
     let o = o0 + (c ^ q);
     if (FIT || (o < params.og && t < params.strips)) {
       let first = ((part * params.og + o) * params.oh + oy0) * params.ow + ox;

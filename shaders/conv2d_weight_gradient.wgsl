@@ -3,11 +3,13 @@
 // A unit is TY output rows of one image: there TY*TO + SPAN loads serve KH*TY*TO multiply-adds (5x5, 7x4: 39 for 140). Rows
 // that fill no tile, from row0 on, are a dispatch of their own with TY = 1, whose splits are numbered from split0: a tile
 // padded with zeros would multiply them with an Inf in x. conv2d_weight_gradient_sum.wgsl adds the splits in order.
+// HAS_SUMS: also partial_sums[s,o] = the sums of dy, the gradient of the bias, from what is loaded anyway.
 // Rows and columns outside x read as 0, so an Inf in dy whose window overlaps the padding at a tap makes that tap NaN.
 // Grid: ceil(threads / WG) workgroups, folded into y; threads = splits * groups * blocks * cg * kw, blocks = ceil(og / TO),
 // units = n * bands.
 
 // @variant TY=4 TO=2 KH=5 SY=2 DY=2
+// @variant HAS_SUMS=true
 
 override WG: u32 = 64;
 
@@ -18,6 +20,7 @@ const SY: u32 = 1;
 const DY: u32 = 1;
 const SPAN: u32 = (TY - 1u) * SY + (KH - 1u) * DY + 1u;
 const TILE: u32 = KH * TO;
+const HAS_SUMS: bool = false;
 
 struct Params {
   threads: u32,
@@ -44,7 +47,8 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read_write> partial_sums: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
 fn main(
@@ -71,6 +75,7 @@ fn main(
   let row_end = params.row0 + params.bands * TY;
 
   var acc: array<f32, TILE>;
+  var sums: array<f32, TO>;
   var n = unit0 / params.bands;
   var oy = params.row0 + (unit0 - n * params.bands) * TY;
   var ox = 0u;
@@ -92,6 +97,7 @@ fn main(
       // @unroll
       for (var j = 0u; j < TY; j++) {
         let d = dy[at + min(o, last) * area + j * params.ow];
+        if (HAS_SUMS) { sums[o] += d; }
         // @unroll
         for (var ky = 0u; ky < KH; ky++) {
           acc[o * KH + ky] += xs[j * SY + ky * DY] * d;
@@ -110,6 +116,7 @@ fn main(
   for (var o = 0u; o < TO; o++) {
     if (o <= last) {
       let channel = (params.split0 * params.groups + part) * params.og + o0 + o;
+      if (HAS_SUMS && ic + kx == 0u) { partial_sums[channel] = sums[o]; } // every column has them: the first one writes
       // @unroll
       for (var ky = 0u; ky < KH; ky++) {
         partial[((channel * params.cg + ic) * KH + ky) * params.kw + kx] = acc[o * KH + ky];

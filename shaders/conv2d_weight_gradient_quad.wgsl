@@ -3,12 +3,14 @@ enable subgroups;
 //   partial[s,o,ic,ky,kx] = sum over the units of split s of dy[n,o,oy,ox] * x[n, g*cg + ic, oy*SY + ky*DY - pad_y, ox*stride_x + ...]
 // Step over conv2d_weight_gradient.wgsl: the lanes of a quad have their own x and the same dy, so each loads a quarter of dy
 // and they swap registers (3x3, 8 rows x 8 outputs: 26 loads for 192 multiply-adds, not 74). Units, splits, row0 as there.
+// HAS_SUMS: also partial_sums[s,o] = the sums of dy, the gradient of the bias, from what is loaded anyway.
 // Needs the feature `subgroups`, any subgroup size.
 // Grid: splits * groups * blocks * chunks workgroups, folded into y; blocks = ceil(og / TO), chunks = ceil(lanes / WG),
 // lanes = ceil(cg / NI) * kw, units = n * bands.
 
 // @variant TY=4 TO=16 NI=4 KH=1
 // @variant TY=2 TO=4 KH=5 SY=2 DY=2
+// @variant HAS_SUMS=true
 
 const WG: u32 = 32;
 
@@ -21,6 +23,7 @@ const DY: u32 = 1;
 const SPAN: u32 = (TY - 1u) * SY + (KH - 1u) * DY + 1u;
 const TILE: u32 = KH * NI * TO;
 const READ: u32 = NI * SPAN;
+const HAS_SUMS: bool = false;
 
 struct Params {
   workgroups: u32,
@@ -49,7 +52,8 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read_write> partial_sums: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
 fn main(
@@ -79,6 +83,7 @@ fn main(
 
   var acc: array<f32, TILE>; // channel c of acc is o0 + (c ^ q): a swap with lane q ^ s brings that one, for every lane
   var own: array<u32, TO>; // of four, the first is used: this lane's share of dy
+  var sums: array<f32, TO>; // as own
   // @unroll
   for (var c = 0u; c < TO; c += 4u) {
     own[c] = min(o0 + (c ^ q), params.og - 1u) * area;
@@ -112,6 +117,7 @@ fn main(
       // @unroll
       for (var j = 0u; j < TY; j++) {
         let d0 = dy[at + own[c] + j * params.ow];
+        if (HAS_SUMS) { sums[c] += d0; }
         let d1 = quadSwapX(d0);
         let d2 = quadSwapY(d0);
         let d3 = quadSwapDiagonal(d0);
@@ -147,6 +153,14 @@ fn main(
           partial[((channel + i) * KH + ky) * params.kw + kx] = acc[(c * NI + i) * KH + ky];
         }
       }
+    }
+  }
+  // Every quad has them: the first one writes.
+  if (HAS_SUMS && lid.x < 4u && group == block * params.chunks) {
+    // @unroll
+    for (var c = 0u; c < TO; c += 4u) {
+      let o = o0 + (c ^ q);
+      if (o < params.og) { partial_sums[(params.split0 * params.groups + part) * params.og + o] = sums[c]; }
     }
   }
 }

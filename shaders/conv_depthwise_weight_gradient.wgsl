@@ -5,9 +5,11 @@
 // splits, ...; neighbouring threads read neighbouring strips. Columns that fill no strip are a dispatch of their own with
 // a smaller TX from column0 on, whose partial sums follow from split0: a strip padded with zeros would multiply them with
 // an Inf in x. conv2d_weight_gradient_sum.wgsl adds the splits in order.
+// HAS_SUMS: also partial_sums[s,o] = the sums of dy, the gradient of the bias, from what is loaded anyway.
 // Grid: ceil(threads / WG) workgroups, folded into y; threads = channels * splits, walks = n * bands * out_step * strips.
 
 // @variant TX=4 KH=5 KW=5
+// @variant HAS_SUMS=true
 // @variant TX=2 KH=2 KW=3 SX=2 DX=3 NEW=2
 
 override WG: u32 = 64;
@@ -22,6 +24,7 @@ const KEEP: u32 = KH - NEW;
 const SPAN: u32 = (TX - 1u) * SX + (KW - 1u) * DX + 1u;
 const WINDOW: u32 = KH * SPAN;
 const TAPS: u32 = KH * KW;
+const HAS_SUMS: bool = false;
 
 struct Params {
   threads: u32,
@@ -48,7 +51,8 @@ struct Params {
 @group(0) @binding(0) var<storage, read> x: array<f32>;
 @group(0) @binding(1) var<storage, read> dy: array<f32>;
 @group(0) @binding(2) var<storage, read_write> partial: array<f32>;
-@group(0) @binding(3) var<uniform> params: Params;
+@group(0) @binding(3) var<storage, read_write> partial_sums: array<f32>;
+@group(0) @binding(4) var<uniform> params: Params;
 
 @compute @workgroup_size(WG)
 fn main(
@@ -62,6 +66,7 @@ fn main(
   let split = t - o * params.splits;
 
   var acc: array<f32, TAPS>;
+  var sum = 0.0;
   for (var walk = split; walk < params.walks; walk += params.splits) {
     let lane = walk / params.strips;
     let ox = params.column0 + (walk - lane * params.strips) * TX;
@@ -104,6 +109,7 @@ fn main(
       // @unroll
       for (var j = 0u; j < TX; j++) {
         let d = dy[i + j];
+        if (HAS_SUMS) { sum += d; }
         // @unroll
         for (var ky = 0u; ky < KH; ky++) {
           // @unroll
@@ -115,9 +121,10 @@ fn main(
       i += params.out_step * params.ow;
     }
   }
-  let first = ((params.split0 + split) * params.channels + o) * TAPS;
+  let channel = (params.split0 + split) * params.channels + o;
+  if (HAS_SUMS) { partial_sums[channel] = sum; }
   // @unroll
   for (var k = 0u; k < TAPS; k++) {
-    partial[first + k] = acc[k];
+    partial[channel * TAPS + k] = acc[k];
   }
 }

@@ -20,6 +20,7 @@ const CENTERED: bool = true;
 
 // import layer_norm_team.wgsl
 
+fn prologue(i: u32) -> V { return x[i]; }
 fn epilogue(v: f32, i: u32) -> f32 { return v; }
 // epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
 fn finish(v: V, i: u32) -> V { return v; }
@@ -37,11 +38,11 @@ fn main(
   var shift = V();
   var offset = V(); // mean - shift
   if (CENTERED) {
-    shift = V(total(x[start]) / WIDTH);
+    shift = V(total(prologue(start)) / WIDTH);
     var sum = V();
     for (var block = l; block < params.units; block += BLOCK) {
       var part = V();
-      for (var u = block; u < min(block + BLOCK, params.units); u += LANES) { part += x[start + u] - shift; }
+      for (var u = block; u < min(block + BLOCK, params.units); u += LANES) { part += prologue(start + u) - shift; }
       sum += part;
     }
     offset = V(team_sum(vec2f(total(sum), 0.0), lane).x / params.d);
@@ -51,7 +52,7 @@ fn main(
   for (var block = l; block < params.units; block += BLOCK) {
     var part = V();
     for (var u = block; u < min(block + BLOCK, params.units); u += LANES) {
-      let centered = x[start + u] - shift - offset;
+      let centered = prologue(start + u) - shift - offset;
       part += centered * centered;
     }
     squares += part;
@@ -61,7 +62,7 @@ fn main(
 
   if (mine >= params.rows) { return; }
   for (var u = l; u < params.units; u += LANES) {
-    var v = (x[start + u] - shift - offset) * scale;
+    var v = (prologue(start + u) - shift - offset) * scale;
     if (HAS_WEIGHT) { v *= weight[u]; }
     if (HAS_BIAS) { v += bias[u]; }
     y[start + u] = finish(v, start + u);

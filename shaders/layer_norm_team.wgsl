@@ -14,6 +14,7 @@ struct Params {
   units: u32, // in a row
   d: f32, // elements in a row
   eps: f32,
+  turns: u32, // of a team: layer_norm_backward_sums.wgsl
 }
 
 var<workgroup> parts: array<vec2f, WG>;

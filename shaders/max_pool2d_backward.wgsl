@@ -5,7 +5,7 @@
 
 // @variant ADAPTIVE=true ROLLED=true
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<f32>; // dy
 @group(0) @binding(1) var<storage, read> indices: array<i32>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec4f>;
 @group(0) @binding(3) var<uniform> params: Params;
@@ -14,10 +14,12 @@ override WG: u32 = 64;
 
 // import pool_window.wgsl
 
+fn prologue(i: u32) -> f32 { return x[i]; }
+
 // What window o of the plane that starts at `plane` gives to the element at `own`.
 fn share(plane: i32, o: vec2i, inside: bool, own: i32) -> f32 {
   let at = select(0, plane + o[0] * params.ow + o[1], inside);
-  return select(0.0, dy[at], inside && indices[at] == own);
+  return select(0.0, prologue(u32(at)), inside && indices[at] == own);
 }
 
 fn gradient(p: vec3i) -> f32 {

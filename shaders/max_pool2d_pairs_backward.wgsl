@@ -1,7 +1,7 @@
 // Gradient of max pooling 2x2 with stride 2 over planes of even height and width: windows do not overlap and cover x, so
 // each thread writes the windows of four outputs whole, as pairs. Grid: one thread per four outputs, folded into y.
 
-@group(0) @binding(0) var<storage, read> dy: array<vec4f>;
+@group(0) @binding(0) var<storage, read> x: array<vec4f>; // dy
 @group(0) @binding(1) var<storage, read> indices: array<vec4i>;
 @group(0) @binding(2) var<storage, read_write> dx: array<vec2f>;
 
@@ -13,6 +13,8 @@ struct Params {
 @group(0) @binding(3) var<uniform> params: Params;
 
 override WG: u32 = 64;
+
+fn prologue(i: u32) -> vec4f { return x[i]; }
 
 fn epilogue(v: f32, i: u32) -> f32 { return v; }
 
@@ -31,7 +33,7 @@ fn main(
   var column = i * 4u - row * params.ow;
   var upper = i * 4u + row * params.ow;
   var oy = row % params.oh;
-  let gradient = dy[i];
+  let gradient = prologue(i);
   let at = indices[i];
   // @unroll
   for (var k = 0u; k < 4u; k++) {

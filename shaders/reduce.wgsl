@@ -22,6 +22,9 @@ const LANES: u32 = 64; // a power of two
 const HAS_CENTER: bool = false;
 // Rounding errors grow with the length of a chain of additions: so one chain adds up chains of BLOCK.
 const BLOCK: u32 = 16;
+// Loads a turn: 4 do not wait for each other; they must be equally far apart, so r1 = 1, or no wrap of r2 within a turn.
+const TURN: u32 = 4;
+// @variant TURN=1
 
 fn pre(v: X, c: C) -> A { return v; }
 fn combine(a: A, b: A) -> A { return a + b; }
@@ -30,17 +33,24 @@ fn finish(v: A) -> Y {
   return combine(pair, pair.yxwz).x * params.scale;
 }
 
-// Folds every lane-th element from `lane` on, `step` apart, of output `o`.
+fn prologue(i: u32) -> X { return x[i]; }
+fn epilogue(v: f32, i: u32) -> f32 { return v; }
+// epilogue of every element of unit i, where y holds f32; replaced where the kernel is run: its text depends on Y.
+fn behind(v: Y, i: u32) -> Y { return v; }
+
+// Folds every element `step` apart of output `o`, from `lane` on.
 fn strip(o: u32, lane: u32, step: u32) -> A {
   let row = o / params.inner; // (k1, k2)
   let stride1 = params.k2 * params.r2 * params.inner; // of r1
   let base = (row / params.k2) * params.r1 * stride1 + (row % params.k2) * params.r2 * params.inner + o % params.inner;
   // (r1, r2) of the next element is kept as an offset: no division in the loop.
+  let hop = TURN * step;
   var r2 = lane % params.r2;
   var at = base + (lane / params.r2) * stride1 + r2 * params.inner;
-  let step_r2 = step % params.r2;
-  let step_at = (step / params.r2) * stride1 + step_r2 * params.inner;
+  let hop_r2 = hop % params.r2;
+  let hop_at = (hop / params.r2) * stride1 + hop_r2 * params.inner;
   let wrap = stride1 - params.r2 * params.inner;
+  let pitch = step * params.inner;
 
   var c = C();
   if (HAS_CENTER) { c = center[o]; }
@@ -49,16 +59,24 @@ fn strip(o: u32, lane: u32, step: u32) -> A {
   var total = init;
   var r = lane;
   while (r < r_count) {
+    let stop = min(r + BLOCK * hop, r_count);
     var block = init;
-    for (var n = 0u; n < BLOCK && r < r_count; n++) {
-      block = combine(block, pre(x[at], c));
-      r += step;
-      r2 += step_r2;
-      at += step_at;
-      if (r2 >= params.r2) {
-        r2 -= params.r2;
-        at += wrap;
+    for (; r < stop; r += hop) {
+      var v = pre(prologue(at), c);
+      if (TURN == 4u) { // what lies behind the end counts as `init`; it is the first one again, so that nothing else is read
+        let has1 = r + step < r_count;
+        let has2 = r + 2u * step < r_count;
+        let has3 = r + 3u * step < r_count;
+        let v1 = select(init, pre(prologue(select(at, at + pitch, has1)), c), has1);
+        let v2 = select(init, pre(prologue(select(at, at + 2u * pitch, has2)), c), has2);
+        let v3 = select(init, pre(prologue(select(at, at + 3u * pitch, has3)), c), has3);
+        v = combine(combine(v, v1), combine(v2, v3));
       }
+      block = combine(block, v);
+      r2 += hop_r2;
+      let over = r2 >= params.r2;
+      r2 -= select(0u, params.r2, over);
+      at += hop_at + select(0u, wrap, over);
     }
     total = combine(total, block);
   }
@@ -93,5 +111,5 @@ fn main(
     total = strip(team % params.outputs, (team / params.outputs) * LANES + lane, LANES * params.splits);
   }
   total = fold_team(total, lid.x, lane);
-  if (valid && lane == 0u) { y[team] = finish(total); }
+  if (valid && lane == 0u) { y[team] = behind(finish(total), team); }
 }

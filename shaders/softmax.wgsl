@@ -27,6 +27,7 @@ fn across_sum(v: V) -> V {
   return pair + pair.yxwz;
 }
 
+fn prologue(i: u32) -> V { return x[i]; }
 fn epilogue(v: f32, i: u32) -> f32 { return v; }
 // epilogue of every element of unit i; replaced where the kernel is run: its text depends on V.
 fn finish(v: V, i: u32) -> V { return v; }
@@ -48,20 +49,20 @@ fn main(
   let step = LANES * params.inner;
 
   // -inf cannot be written in WGSL: begin with an element.
-  var top = x[base];
-  for (var i = first; i < end; i += step) { top = max(top, x[i]); }
+  var top = prologue(base);
+  for (var i = first; i < end; i += step) { top = max(top, prologue(i)); }
   top = across_max(team_max(top, lid.x, lane));
 
   var total = V();
-  for (var i = first; i < end; i += step) { total += exp_nan(x[i] - top); }
+  for (var i = first; i < end; i += step) { total += exp_nan(prologue(i) - top); }
   total = across_sum(team_sum(total, lid.x, lane));
 
   if (row >= params.rows) { return; }
   if (LOG) {
     let shift = log_nan(total);
-    for (var i = first; i < end; i += step) { y[i] = finish((x[i] - top) - shift, i); }
+    for (var i = first; i < end; i += step) { y[i] = finish((prologue(i) - top) - shift, i); }
   } else {
     let scale = 1.0 / total;
-    for (var i = first; i < end; i += step) { y[i] = finish(exp_nan(x[i] - top) * scale, i); }
+    for (var i = first; i < end; i += step) { y[i] = finish(exp_nan(prologue(i) - top) * scale, i); }
   }
 }

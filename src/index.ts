@@ -23,6 +23,8 @@ export {
 export type { MemoryReport } from "./gpu/pool.ts";
 export type { ProfileRow } from "./gpu/profiler.ts";
 export type { Program } from "./gpu/program.ts";
+export type { Tuning } from "./gpu/tuning.ts";
+export { parseTuningTable, type TuningEntries, type TuningTable, tuningTable } from "./gpu/tuning_table.ts";
 export type { AdapterKind, RequestOptions } from "./hosts/adapter.ts";
 export { requestDevice } from "./hosts/browser.ts";
 
@@ -66,7 +68,7 @@ export {
 export type { DType, TypedArray } from "./tensor/dtype.ts";
 export { enableGrad, gradEnabled, noGrad } from "./tensor/mode.ts";
 export { op } from "./tensor/op.ts";
-export { buffer, Parameter, parameter } from "./tensor/parameter.ts";
+export { buffer, Parameter, parameter, skipInit } from "./tensor/parameter.ts";
 export { Generator, type GeneratorState } from "./tensor/philox.ts";
 export { defaultGenerator, manualSeed } from "./tensor/random.ts";
 export { keep, scope } from "./tensor/scope.ts";
@@ -203,7 +205,15 @@ export {
   toI64,
   writeSafetensors,
 } from "./io/safetensors.ts";
-export { loadCheckpoint, type RunParts, saveCheckpoint, weightsSha256 } from "./train/checkpoint.ts";
+export { readStateDict } from "./io/state_dict.ts";
+export { readTfjsWeights, type TfjsWeight, tfjsShards } from "./io/tfjs.ts";
+export {
+  loadCheckpoint,
+  type RunParts,
+  type SavedProgress,
+  saveCheckpoint,
+  weightsSha256,
+} from "./train/checkpoint.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./train/early_stopping.ts";
 export { type Callback, evaluate, type FitOptions, type FitResult, fit } from "./train/fit.ts";
 export { Accuracy, ConfusionMatrix, MeanMetric } from "./train/metrics.ts";

@@ -34,10 +34,11 @@ fn op_elu(x: f32, alpha: f32) -> f32 {
   if (x > 0.0 || is_nan(x)) { return x; }
   return alpha * op_expm1(x);
 }
-// (e^(-x^2/2), Phi(x)): one exponential for gelu and its gradient.
+// (e^(-x^2/2), Phi(x)): one exponential for gelu and its gradient. The built-in one, at a third of the cost of exp_decay: its
+// error, 3 + x^2 ulp, is below 1e-5 wherever the value counts, and NaN comes back in by the product with x.
 fn normal_parts(x: f32) -> vec2f {
   let w = min(abs(x), 14.5);
-  let e = exp_decay(-0.5 * w * w);
+  let e = select(exp(-0.5 * w * w), 0.0, w > 13.2); // e^-87.12, close above the smallest normal number
   let tail = 0.5 * e * erfc_scaled(w * 0.70710678);
   return vec2f(e, select(1.0 - tail, tail, x < 0.0));
 }

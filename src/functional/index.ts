@@ -70,6 +70,7 @@ export {
   klDiv as klDivLoss,
   poissonNll as poissonNllLoss,
 } from "./distribution_loss.ts";
+export { type GradientPenaltyOptions, gradientPenalty } from "./gradient_penalty.ts";
 export {
   bce as binaryCrossEntropy,
   bceWithLogits as binaryCrossEntropyWithLogits,

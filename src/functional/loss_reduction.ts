@@ -22,7 +22,8 @@ export function sameShapes(name: string, x: Tensor, y: Tensor): void {
 }
 
 export function needsFloat(name: string, x: Tensor): void {
-  if (!isFloat(x.dtype)) throw new DTypeError(`${name}: needs f32, x ${x.dtype}${formatShape(x.shape)}`);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(`${name}: needs f32 or f16, x ${x.dtype}${formatShape(x.shape)}`);
 }
 
 export function reduced(name: string, losses: Tensor, reduction: Reduction = "mean"): Tensor {

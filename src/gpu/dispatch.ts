@@ -47,9 +47,18 @@ export interface DispatchParam {
 
 /**
  * What a fuser may do with a dispatch. Besides, a shader with the hook `epilogue(v: f32, i: u32) -> f32` promises to write
- * element i of its result, the binding y or dx, as epilogue(v, i) and in no other way.
+ * element i of its result, the binding y or dx, as epilogue(v, i) and in no other way. One with the hook
+ * `prologue(i: u32) -> X` promises to read x[i] of its operand x: array<X>, elements or vectors of four, as prologue(i) and in
+ * no other way; and all of x, each by one thread and nearly always once, if its role says `once`.
  */
-export type FusionRole = ElementwiseRole | CopyRole | StridedRole | OpaqueRole;
+export type FusionRole =
+  | ElementwiseRole
+  | CopyRole
+  | StridedRole
+  | PicksRole
+  | ScattersRole
+  | MomentsRole
+  | OpaqueRole;
 
 /** y[i] = apply(operands at i, numbers). */
 export interface ElementwiseRole {
@@ -65,6 +74,8 @@ export interface ElementwiseRole {
   readonly operands: readonly (string | number)[];
   /** Its last arguments. */
   readonly numbers: readonly number[];
+  /** The result is this operand or 0, and which of them the other operands say alone. */
+  readonly gates?: string;
 }
 
 /** y = x, bit by bit, all of it. */
@@ -84,10 +95,53 @@ export interface StridedRole {
   readonly views: { readonly src: StridedView };
 }
 
+/** y[o] = x[indices[o]], with indices that the kernel finds: max pooling. */
+export interface PicksRole {
+  readonly kind: "picks";
+  /** Over the windows 2x2 that tile the planes x[.., h, w]. */
+  readonly quarters: boolean;
+}
+
+/** dx[i] = sum of x[o] over all o with indices[o] = i, its adjoint, x read through the hook `prologue`. */
+export interface ScattersRole {
+  readonly kind: "scatters";
+}
+
+/** partial[split, channel] = count, shift, rest, m2 of x[n, channel, ..]: batch_norm_moments.wgsl. Readers have a param `splits`. */
+export interface MomentsRole {
+  readonly kind: "moments";
+}
+
 export interface OpaqueRole {
   readonly kind: "opaque";
   /** Bindings that the kernel walks by strides, which a fuser may change. */
   readonly views?: Readonly<Record<string, StridedView>>;
+  /**
+   * Of a shader with the hook `prologue`: it may then also compute what is dear, and store results on the side. The constants
+   * with which its text stands in the kernel once: for what is dear to compile.
+   */
+  readonly once?: Readonly<Record<string, number>>;
+  /**
+   * Of a kernel that can write the maxima over windows 2x2 instead of the planes y (fuse/pooled.ts); null: not at these sizes.
+   */
+  readonly pooled?: () => PooledVariant | null;
+  /**
+   * How the kernel gives, besides y[n, channel, ..], the moments of parts of it: through the hook
+   * `store_moments(split * channels + channel: u32, m: vec4f)`.
+   */
+  readonly moments?: () => MomentsVariant | null;
+}
+
+/** What then changes in the dispatch. */
+export interface PooledVariant {
+  readonly constants: Readonly<Record<string, number | boolean>>;
+  readonly params: Readonly<Record<string, number>>;
+  readonly grid: Dispatch["grid"];
+}
+
+export interface MomentsVariant {
+  readonly constants: Readonly<Record<string, number | boolean>>;
+  readonly splits: number;
 }
 
 /** Element (i, e) of a binding, e < run, is at offset + i . strides + e; the kernel visits no other. */

@@ -79,7 +79,11 @@ export class Program {
     const wanted = retain ? named(trace, retain) : [];
     const results = new Set([...returned, ...wanted.map((w) => w.source.storage)]);
     const hosted = new Set(trace.constants.map((c) => c.target.storage));
-    const world = { inside: trace.storages, fixed: new Set([...inputs, ...results, ...hosted]) };
+    const world = {
+      inside: trace.storages,
+      fixed: new Set([...inputs, ...results, ...hosted]),
+      make: (bytes: number, label: string) => trace.allocate(bytes, label),
+    };
     const { once, list } = fuse
       ? optimise(trace.dispatches, world, device.pipelines)
       : { once: [], list: trace.dispatches };

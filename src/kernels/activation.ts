@@ -11,7 +11,7 @@ import { where } from "./where.ts";
 export { tanh } from "./unary.ts";
 
 // Of the output: x itself need not be kept. NaN passes, as in PyTorch.
-const RELU: Chain = { name: "relu", dx: "select(0.0, dy, v > 0.0 || is_nan(v))" };
+const RELU: Chain = { name: "relu", dx: "select(0.0, dy, v > 0.0 || is_nan(v))", gates: true };
 const SIGMOID: Chain = { name: "sigmoid", dx: "dy * v * (1.0 - v)", second: (y) => sub(1, mul(y, 2)) };
 // s = sigmoid(w) and r = 1 - s of one exponential, neither by cancellation.
 const SIGMOIDS =

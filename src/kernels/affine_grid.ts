@@ -25,7 +25,7 @@ export interface AffineGridOptions {
 export function affineGrid(theta: Tensor, size: Shape, options: AffineGridOptions = {}): Tensor {
   const axes = size.length - 2;
   const shapes = `theta ${formatShape(theta.shape)}, size ${formatShape(size)}`;
-  if (!isFloat(theta.dtype)) throw new DTypeError(`affineGrid: theta must be f32, got ${theta.dtype}`);
+  if (!isFloat(theta.dtype)) throw new DTypeError(`affineGrid: theta must be f32 or f16, got ${theta.dtype}`);
   const [n, rows, columns] = theta.shape;
   const fits = theta.rank === 3 && n === size[0] && rows === axes && columns === axes + 1;
   if (!fits || (axes !== 2 && axes !== 3)) {

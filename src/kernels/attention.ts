@@ -9,7 +9,13 @@ import { empty, type Tensor } from "../tensor/tensor.ts";
 import { type AttentionOptions, callOf, checkAttention } from "./attention_check.ts";
 import { composeAttention } from "./attention_composition.ts";
 import { runDraw } from "./attention_draw_run.ts";
-import { runKeyGradient, runQueryGradient, runRows } from "./attention_gradient_run.ts";
+import {
+  runKeyGradient,
+  runQueryGradient,
+  runRows,
+  runWholeGradient,
+  takesWhole,
+} from "./attention_gradient_run.ts";
 import { type AttentionCall, runForward } from "./attention_run.ts";
 import { sumTo } from "./reduce.ts";
 
@@ -28,7 +34,7 @@ interface NeedWeights<N = true> {
  * Shapes: q [b, h, t, d], k and v [b, hk, s, d] -> [b, h, t, d]; d from 1 to 128. With `enableGqa` h may be a multiple of hk: query
  * head i reads head floor(i hk / h) of k and v, without a copy.
  *
- * @throws ShapeError for shapes that do not fit; DTypeError unless q, k, v are f32 and the mask bool or f32; OptionError for
+ * @throws ShapeError for shapes that do not fit; DTypeError unless q, k, v are floats and the mask bool or float; OptionError for
  *   dropoutP outside [0, 1] or a scale that is not finite
  */
 export function scaledDotProductAttention(
@@ -104,6 +110,13 @@ function gradients(
   const made: (Tensor | null)[] = [];
   op("scaledDotProductAttentionBackward", [dy, q, k, v, mask, y, lse, draw], () => {
     const rows = runRows(call, dy, y, lse, draw);
+    if (wanted.q && wanted.kv && takesWhole(call)) {
+      const [dk, dv] = layout.joined ? [null, null] : [like(k), like(v)];
+      const dq = like(q);
+      runWholeGradient(call, dy, rows, [dq, dk, dv]);
+      made.push(...(layout.joined ? [dq, null] : [dq, dk, dv, null]));
+      return { outputs: made.filter((t) => t !== null) };
+    }
     const dq = wanted.q || wanted.mask ? like(q) : null;
     const dscore = dq && runQueryGradient(call, dy, rows, dq, wanted.mask);
     const dmask = dscore && mask ? sumTo(dscore, mask.shape) : null;

@@ -33,7 +33,7 @@ export function checkAttention(q: Tensor, k: Tensor, v: Tensor, options: Attenti
   const shapes = () => `q ${formatShape(q.shape)}, k ${formatShape(k.shape)}, v ${formatShape(v.shape)}`;
   for (const [name, x] of Object.entries({ q, k, v })) {
     if (!isFloat(x.dtype))
-      throw new DTypeError(`${NAME}: needs f32, ${name} ${x.dtype}${formatShape(x.shape)}`);
+      throw new DTypeError(`${NAME}: needs f32 or f16, ${name} ${x.dtype}${formatShape(x.shape)}`);
     if (x.rank !== 4) throw new ShapeError(`${NAME}: needs [batch, heads, length, d], ${shapes()}`);
   }
   const [b, h, t, d] = q.shape as [number, number, number, number];
@@ -61,7 +61,7 @@ export function checkOptions(size: AttentionSize, options: AttentionOptions, sha
   if (!mask) return;
   if (mask.dtype !== "bool" && !isFloat(mask.dtype))
     throw new DTypeError(
-      `${NAME}: the mask must be bool or f32, mask ${mask.dtype}${formatShape(mask.shape)}`,
+      `${NAME}: the mask must be bool, f32 or f16, mask ${mask.dtype}${formatShape(mask.shape)}`,
     );
   const full: Shape = [b, h, t, s];
   const fits = mask.shape.every((m, i) => m === 1 || m === full[4 - mask.rank + i]);

@@ -23,7 +23,8 @@ export interface AttentionLayout {
   readonly joined: boolean;
 }
 
-export type AttentionPass = "forward" | "queries" | "keys";
+/** The gradients take two passes, queries and keys, or one, whole. */
+export type AttentionPass = "forward" | "queries" | "keys" | "whole";
 
 /** Elements from one b (head, row) to the next. */
 interface Steps {
@@ -63,16 +64,18 @@ export function strideParams(size: AttentionSize, { order, joined }: AttentionLa
   };
 }
 
-/** Strides of dq or dk (r), and of dv (w): those of q, k and v, until a program's rewriting says otherwise. */
+/** Strides of dq or dk (r), of dv (w), and of dq beside dk (x): those of q, k and v, until a program's rewriting says otherwise. */
 export function resultParams(strides: ReturnType<typeof strideParams>, pass: AttentionPass) {
   const { q_0, q_b, q_h, q_t, k_0, k_b, k_h, k_s, v_0, v_b, v_h, v_s } = strides;
-  const [r_0, r_b, r_h, r_t] = pass === "keys" ? [k_0, k_b, k_h, k_s] : [q_0, q_b, q_h, q_t];
-  return { r_0, r_b, r_h, r_t, w_0: v_0, w_b: v_b, w_h: v_h, w_t: v_s };
+  const owned = pass === "keys" || pass === "whole" ? [k_0, k_b, k_h, k_s] : [q_0, q_b, q_h, q_t];
+  const [r_0, r_b, r_h, r_t] = owned as [number, number, number, number];
+  const w = { w_0: v_0, w_b: v_b, w_h: v_h, w_t: v_s };
+  return { r_0, r_b, r_h, r_t, ...w, x_0: q_0, x_b: q_b, x_h: q_h, x_t: q_t };
 }
 
 /** What a program may make a kernel read and write elsewhere: heads in other places, as split, permute and cat put them. */
 export function viewRole({ b, h, hk, t, s, d }: AttentionSize, pass: AttentionPass | "rows"): OpaqueRole {
-  const align = d % 4 === 0 && pass !== "rows" ? 4 : 1;
+  const align = d % 4 === 0 ? 4 : 1;
   const view = (name: string, heads: number, rows: number, row = "t", offset = true): StridedView => {
     const axes = [
       { size: b, param: `${name}_b` },
@@ -86,6 +89,14 @@ export function viewRole({ b, h, hk, t, s, d }: AttentionSize, pass: AttentionPa
   const operands = { q: view("q", h, t), k: view("k", hk, s, "s"), v: view("v", hk, s, "s") };
   if (pass === "forward") return { kind: "opaque", views: { ...operands, y } };
   if (pass === "queries") return { kind: "opaque", views: { ...operands, dy: y, dq: view("r", h, t) } };
+  if (pass === "whole") {
+    const joining = (name: string, constant: string) => ({
+      ...view(name, hk, s),
+      joins: { binding: "dq", constant },
+    });
+    const results = { dq: view("x", h, t), dk: joining("r", "JOIN_K"), dv: joining("w", "JOIN_V") };
+    return { kind: "opaque", views: { ...operands, dy: y, ...results } };
+  }
   const dv = { ...view("w", hk, s), joins: { binding: "dk", constant: "JOINED" } };
   return { kind: "opaque", views: { ...operands, dy: y, dk: view("r", hk, s), dv } };
 }

@@ -10,15 +10,21 @@ export interface AttentionPlan {
   readonly lanes: number;
   /** Quads of lanes load once and swap: needs the feature `subgroups`. */
   readonly quads: boolean;
+  /** The gradients of q, k and v in one kernel where it can, a quad a head, not in two: needs quads. */
+  readonly whole: boolean;
 }
 
-interface Row extends AttentionPlan {
+interface Row extends Omit<AttentionPlan, "whole"> {
   readonly maxD?: number;
 }
 
+/** Heads of k and v, of the whole batch, from which quads that own one keep a software adapter's threads busy. */
+const WHOLE_FROM = { software: 8, hardware: Number.POSITIVE_INFINITY } as const;
+
 // SwiftShader: a load costs about 100 multiply-adds, so many rows a thread and shared loads win; beyond these it gains
-// little and takes seconds to compile. At d = 64 four rows beat three by a fifth in both gradients, and compile a tenth longer. On GPUs registers are few: a query takes 2 d of them, a key in its gradient 4 d.
-// Those numbers await a GPU to measure on.
+// little and takes seconds to compile. At d = 64 four rows beat three by a fifth in both gradients, and compile a tenth longer. The
+// gradients in one kernel take a seventh to a fifth less of the whole call than in two, and half of their time to compile. On GPUs
+// registers are few: a query takes 2 d of them, a key in its gradient 4 d. Those numbers await a GPU to measure on.
 const TABLES = {
   software: {
     forward: [
@@ -33,6 +39,10 @@ const TABLES = {
       { maxD: 64, rows: 4, lanes: 4, quads: true },
       { rows: 2, lanes: 4, quads: true },
     ],
+    whole: [
+      { maxD: 64, rows: 4, lanes: 4, quads: true },
+      { rows: 2, lanes: 4, quads: true },
+    ],
   },
   hardware: {
     forward: [
@@ -41,16 +51,19 @@ const TABLES = {
     ],
     queries: [{ rows: 1, lanes: 32, quads: false }],
     keys: [{ rows: 1, lanes: 32, quads: false }],
+    whole: [{ rows: 1, lanes: 4, quads: true }],
   },
 } as const satisfies Record<string, Record<AttentionPass, readonly Row[]>>;
 
 /** The plan of the table; without subgroups every thread loads for itself. */
 export function planAttention(
   pass: AttentionPass,
-  d: number,
+  { d, heads }: { readonly d: number; readonly heads: number },
   adapter: { readonly software: boolean; readonly subgroups: boolean },
 ): AttentionPlan {
-  const table: readonly Row[] = TABLES[adapter.software ? "software" : "hardware"][pass];
+  const of = adapter.software ? "software" : "hardware";
+  const table: readonly Row[] = TABLES[of][pass];
   const row = table.find((r) => d <= (r.maxD ?? Number.POSITIVE_INFINITY))!;
-  return { rows: row.rows, lanes: row.lanes, quads: row.quads && adapter.subgroups };
+  const quads = row.quads && adapter.subgroups;
+  return { rows: row.rows, lanes: row.lanes, quads, whole: quads && heads >= WHOLE_FROM[of] };
 }

@@ -5,6 +5,7 @@ import { grid1d, kernel } from "../gpu/kernel.ts";
 import { attention as attentionShader, attentionSwap } from "../gpu/shaders.gen.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { NAME } from "./attention_check.ts";
+import { ATTENTION, attentionVariant } from "./attention_choices.ts";
 import {
   type AttentionLayout,
   type AttentionPass,
@@ -16,6 +17,7 @@ import {
 } from "./attention_layout.ts";
 import { type AttentionPlan, planAttention } from "./attention_plan.ts";
 import { floatResult } from "./operand.ts";
+import { chosen } from "./tuning_family.ts";
 
 const forwardKernels = { alone: kernel(attentionShader), quads: kernel(attentionSwap) };
 
@@ -43,8 +45,19 @@ export function runForward(call: AttentionCall, draw: Tensor | null): { y: Tenso
   const y = empty(resultShape(size, layout.order), floatResult(q, k, v), q.device);
   const lse = empty([size.b, size.h, size.t], "f32", q.device);
   const { run, params, options } = setup(call, "forward", size.h, size.t, forwardKernels);
-  run({ q, k, v, mask, draw, y, lse }, params, { ...options, flops: flops(call, 2), label: NAME });
+  const constants = { ...options.constants, ...maskConstants(call) };
+  run({ q, k, v, mask, draw, y, lse }, params, { ...options, constants, flops: flops(call, 2), label: NAME });
   return { y, lse };
+}
+
+/** The table's plan, and what the call says against it. */
+export function planOf({ q, size, causal, plan }: AttentionCall, pass: AttentionPass): AttentionPlan {
+  const { device } = q;
+  const { adapter, features, tuning } = device;
+  const given = { software: adapter.software, subgroups: features.has("subgroups") };
+  const own = planAttention(pass, { d: size.d, heads: size.b * size.hk }, given);
+  const variant = tuning.idle ? null : chosen(device, ATTENTION[pass], { ...size, causal });
+  return { ...own, ...(variant !== null && attentionVariant(pass, variant, device)), ...plan };
 }
 
 /** `heads` of `count` rows are shared out among threads. */
@@ -55,13 +68,12 @@ export function setup<K>(
   count: number,
   kernels: { alone: K; quads: K },
 ) {
-  const { q, mask, size, layout, scale, causal, drop } = call;
+  const { mask, size, layout, scale, causal, drop } = call;
   const { b, h, hk, t, s, d } = size;
-  const { adapter, features } = q.device;
-  const table = planAttention(pass, d, { software: adapter.software, subgroups: features.has("subgroups") });
-  const plan = { ...table, ...call.plan };
-  const tiles = Math.ceil(count / (plan.lanes * plan.rows));
-  const groups = tiles * heads * b;
+  const plan = planOf(call, pass);
+  const lanes = pass === "whole" ? 4 : plan.lanes;
+  const tiles = Math.ceil(count / (lanes * plan.rows));
+  const groups = (pass === "whole" ? 1 : tiles) * heads * b;
   const strides = strideParams(size, layout, mask);
   const vec = d % 4 === 0;
   const vectors = Math.ceil(d / 4);
@@ -79,17 +91,23 @@ export function setup<K>(
       types: { V: vec ? "vec4<f32>" : "f32" },
       hooks: vec ? {} : SCALAR,
       constants: {
-        WG: plan.lanes,
+        WG: lanes,
         R: plan.rows,
         D: d,
         C: vectors,
         G: Math.min(4, Math.ceil(vectors / 2)),
         VEC: vec,
-        MASK: mask ? (mask.dtype === "bool" ? 1 : 2) : 0,
-        MASK_KEYS: mask !== null && strides.m_t === 0,
         DROP: drop > 0,
       },
     },
+  };
+}
+
+/** For the kernels that take a mask. */
+export function maskConstants({ mask, size, layout }: AttentionCall) {
+  return {
+    MASK: mask ? (mask.dtype === "bool" ? 1 : 2) : 0,
+    MASK_KEYS: mask !== null && strideParams(size, layout, mask).m_t === 0,
   };
 }
 

@@ -63,7 +63,7 @@ export function batchStatistics(
   statistics(
     { x, partial },
     { ...params, eps },
-    { grid: [c, splits, 1], types, constants, flops: 3 * x.size },
+    { grid: [c, splits, 1], types, constants, flops: 3 * x.size, role: { kind: "moments" } },
   );
   const bindings = {
     ...{ partial, mean, rstd },

@@ -76,5 +76,5 @@ export function noBool(name: string, a: Operand, b: Operand): DType {
 export function signedDType(name: string, a: Operand, b: Operand): DType {
   const type = noBool(name, a, b);
   if (isFloat(type) || type === "i32") return type;
-  throw new DTypeError(`${name}: needs f32 or i32, a ${describe(a)}, b ${describe(b)}`);
+  throw new DTypeError(`${name}: needs f32, f16 or i32, a ${describe(a)}, b ${describe(b)}`);
 }

@@ -1,5 +1,6 @@
 // Repeats a tensor along axes: broadcastTo, and spread, the gradient of a sum. Sums: reduce.ts.
 
+import type { ElementwiseRole } from "../gpu/dispatch.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { broadcast as broadcastShader } from "../gpu/shaders.gen.ts";
 import { isFloat } from "../tensor/dtype.ts";
@@ -48,8 +49,27 @@ function repeat(x: Tensor, mask: AxisMask, shape: Shape, scale: number, label: s
   const constants = { SPLAT: inner === 1 && r2 % 4 === 0, RUN: inner % 4 === 0 };
   const multiply = isFloat(x.dtype) && scale !== 1;
   const hooks: Record<string, string> = multiply ? { scaled: SCALED } : {};
-  const types = { T: multiply ? "f32" : x.dtype === "f16" ? "f16" : "u32" };
   const grid = grid1d(Math.ceil(y.size / (4 * WG)));
-  run({ x, y }, { n: y.size, r1, k2, r2, inner, scale }, { grid, constants, types, hooks, label });
+  const params = { n: y.size, r1, k2, r2, inner, scale };
+  if (isFloat(x.dtype) && y.device.recorder.capturing) {
+    const kept = x.alias(shape.map((s, i) => (mask[i] ? 1 : s)));
+    const role = roleOf(scale);
+    run({ x: kept, y }, params, { grid, constants, types: { T: "f32" }, hooks, label, role });
+    kept.release(label);
+    return y;
+  }
+  const types = { T: multiply ? "f32" : x.dtype === "f16" ? "f16" : "u32" };
+  run({ x, y }, params, { grid, constants, types, hooks, label });
   return y;
 }
+
+/** What broadcasts is read where it is by the functions behind: the gradient of a mean is never written. */
+const roleOf = (scale: number): ElementwiseRole => ({
+  kind: "elementwise",
+  apply: `fn apply(x: T, p: f32, q: f32) -> R { return ${scale === 1 ? "x" : "x * p"}; }`,
+  calls: [],
+  type: "f32",
+  result: "f32",
+  operands: ["x"],
+  numbers: [scale, 0],
+});

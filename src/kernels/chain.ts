@@ -17,14 +17,17 @@ export interface Chain {
   /** Numbers of the function, such as a slope. */
   readonly p?: number;
   readonly q?: number;
+  /** dx is dy or 0. */
+  readonly gates?: true;
 }
 
 /** dx of one shape with `v` and `dy`. */
 export function chain(rule: Chain, v: Tensor, dy: Tensor): Tensor {
   const name = `${rule.name}Gradient`;
   const { p, q, second } = rule;
+  const how = { type: "f32", p, q, gates: rule.gates && "b" } as const;
   const [dx] = op(name, [v, dy], () => ({
-    outputs: [launchBinary(name, rule.dx, [v, dy], { type: "f32", p, q }, ["v", "dy"])],
+    outputs: [launchBinary(name, rule.dx, [v, dy], how, ["v", "dy"])],
     pullback: ([g]) => [
       g && second && v.requiresGrad ? mul(mul(g, dy), second(v)) : null,
       g && dy.requiresGrad ? chain(rule, v, g) : null,

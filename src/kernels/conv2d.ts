@@ -2,7 +2,7 @@
 // again one of them:
 //   y  = conv2d(x, weight)                 y[n,o,p] = bias[o] + sum over ic, k of x[n,ic, p*stride + k*dilation - pad] * weight[o,ic,k]
 //   dx = conv2dDataGradient(dy, weight)    the adjoint in x
-//   dw = conv2dWeightGradient(x, dy)       the adjoint in weight
+//   dw = conv2dWeightGradient(x, dy)       the adjoint in weight; conv2dParameterGradients gives that of the bias with it
 // What the options mean: conv2d_geometry.ts. Which kernel runs: conv2d_variants.ts.
 
 import { DTypeError, ShapeError } from "../gpu/errors.ts";
@@ -11,6 +11,7 @@ import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { broadcastTo } from "./broadcast.ts";
 import { type Conv2dOptions, type ConvGeometry, convGeometry } from "./conv2d_geometry.ts";
 import { variantFor } from "./conv2d_variants.ts";
 import { floatResult } from "./operand.ts";
@@ -53,11 +54,17 @@ export function conv2d(
     variantFor("forward", g, x.device).forward({ x, weight, bias, y }, g);
     return {
       outputs: [y],
-      pullback: ([dy]) => [
-        x.requiresGrad ? conv2dDataGradient(dy!, weight, x.shape, options) : null,
-        weight.requiresGrad ? conv2dWeightGradient(x, dy!, weight.shape, options) : null,
-        bias?.requiresGrad ? sum(dy!, [0, 2, 3]) : null,
-      ],
+      pullback: ([dy]) => {
+        const dx = x.requiresGrad ? conv2dDataGradient(dy!, weight, x.shape, options) : null;
+        if (weight.requiresGrad && bias?.requiresGrad) {
+          return [dx, ...conv2dParameterGradients(x, dy!, weight.shape, options)];
+        }
+        return [
+          dx,
+          weight.requiresGrad ? conv2dWeightGradient(x, dy!, weight.shape, options) : null,
+          bias?.requiresGrad ? sum(dy!, [0, 2, 3]) : null,
+        ];
+      },
     };
   });
   return y;
@@ -119,6 +126,53 @@ export function conv2dWeightGradient(
     };
   });
   return dw;
+}
+
+/**
+ * Gradients of conv2d in weight and bias, the second being the sums of dy over all but its channels: the kernels that read
+ * all of dy for the first make both.
+ *
+ * Shapes: x [n, c, h, w], dy [n, o, oh, ow] -> [weightShape, [o]]. Errors as conv2d.
+ */
+export function conv2dParameterGradients(
+  x: Tensor,
+  dy: Tensor,
+  weightShape: Shape,
+  options: Conv2dOptions = {},
+): readonly [Tensor, Tensor] {
+  const name = "conv2dParameterGradients";
+  checkFloat(name, { x, dy });
+  const g = convGeometry(name, x.shape, weightShape, options);
+  checkOutput(name, dy, g);
+  const kernels = variantFor("weightGradient", g, x.device);
+  if (!kernels.biasGradient) {
+    return [conv2dWeightGradient(x, dy, weightShape, options), sum(dy, [0, 2, 3])];
+  }
+  const [dw, db] = op(name, [x, dy], () => {
+    const dw = empty(weightShape, floatResult(x, dy), x.device);
+    const db = empty([g.o], dy.dtype, x.device);
+    kernels.weightGradient({ x, dy, dw, db }, g);
+    return {
+      outputs: [dw, db],
+      pullback: ([ddw, ddb]) => [
+        ddw && x.requiresGrad ? conv2dDataGradient(dy, ddw, x.shape, options) : null,
+        dy.requiresGrad ? toOutput(x, ddw, ddb, dy.shape, options) : null,
+      ],
+    };
+  });
+  return [dw!, db!];
+}
+
+/** d dy of conv2dParameterGradients: the convolution with ddw and ddb for its parameters. */
+function toOutput(
+  x: Tensor,
+  ddw: Tensor | null,
+  ddb: Tensor | null,
+  shape: Shape,
+  options: Conv2dOptions,
+): Tensor | null {
+  if (ddw) return conv2d(x, ddw, ddb, options);
+  return ddb && broadcastTo(reshape(ddb, [ddb.size, 1, 1]), shape);
 }
 
 function checkFloat(name: string, tensors: Readonly<Record<string, Tensor | null>>): void {

@@ -5,22 +5,19 @@ import {
   conv2dDataGradient as dataShader,
   conv2dDirect as forwardShader,
   conv2dWeightGradient as weightShader,
-  conv2dWeightGradientSum as weightSumShader,
 } from "../gpu/shaders.gen.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { ConvGeometry } from "./conv2d_geometry.ts";
 import { type ConvKernels, flops, groupsOf, tileParams } from "./conv2d_kernels.ts";
+import { inSplits, mostSplits } from "./conv2d_partials.ts";
 import { type Pass, type Tile, tileFor } from "./conv2d_tiles.ts";
 
 const forwardDirect = kernel(forwardShader);
 const dataDirect = kernel(dataShader);
 const weightDirect = kernel(weightShader);
-const weightSum = kernel(weightSumShader);
 
 /** Threads that fill the adapter: a weight gradient with fewer is split over images and rows. */
 const FILLING_THREADS = { software: 512, hardware: 32768 } as const;
-/** Elements of partial sums, at most: 16 MiB. */
-const MAX_PARTIAL = 4 * 2 ** 20;
 
 export const directConv: ConvKernels = {
   forward({ x, weight, bias, y }, g) {
@@ -41,7 +38,8 @@ export const directConv: ConvKernels = {
     const options = { grid: groupsOf(threads), constants, label: "conv2dDataGradient", flops: flops(g) };
     dataDirect({ dy, weight, dx }, { threads, blocks, bands, step, ...tileParams(g) }, options);
   },
-  weightGradient({ x, dy, dw }, g) {
+  biasGradient: true,
+  weightGradient({ x, dy, dw, db }, g) {
     const { TY, TO } = tile("weightGradient", g);
     const full = g.oh - (g.oh % TY);
     // Whole tiles, then the rows that fill none: each part is split, and all splits are summed.
@@ -52,30 +50,18 @@ export const directConv: ConvKernels = {
     const busy = parts.filter((part) => part.units > 0);
     const needed = busy.length > 0 ? busy : parts.slice(0, 1); // an empty batch: one split writes zeros
     const splits = needed.reduce((sum, part) => sum + part.splits, 0);
-    const partial = splits > 1 ? empty([splits, dw.size], "f32", x.device) : dw;
-    let split0 = 0;
-    for (const { tile, lanes, ...part } of needed) {
-      const threads = part.splits * lanes;
-      const { splits: _, ...params } = { ...part, threads, split0, ...tileParams(g) };
-      const constants = { ...axisConstants(g), ...tile };
-      const label = "conv2dWeightGradient";
-      const share = (part.units / Math.max(1, g.n * g.oh)) * tile.TY;
-      weightDirect({ x, dy, partial }, params, {
-        grid: groupsOf(threads),
-        constants,
-        label,
-        flops: share * flops(g),
-      });
-      split0 += part.splits;
-    }
-    if (partial === dw) return;
-    const label = "conv2dWeightGradient.sum";
-    weightSum(
-      { partial, dw },
-      { size: dw.size, splits },
-      { grid: groupsOf(dw.size), label, flops: partial.size },
-    );
-    partial.release("conv2dWeightGradient");
+    inSplits({ dw, db }, splits, (partials) => {
+      let split0 = 0;
+      for (const { tile, lanes, splits, ...part } of needed) {
+        const threads = splits * lanes;
+        const params = { ...part, threads, split0, ...tileParams(g) };
+        const constants = { ...axisConstants(g), ...tile, HAS_SUMS: partials.partial_sums !== null };
+        const share = (part.units / Math.max(1, g.n * g.oh)) * tile.TY;
+        const cost = { label: "conv2dWeightGradient", flops: share * flops(g) };
+        weightDirect({ x, dy, ...partials }, params, { grid: groupsOf(threads), constants, ...cost });
+        split0 += splits;
+      }
+    });
   },
 };
 
@@ -85,7 +71,7 @@ function weightPart(x: Tensor, dw: Tensor, g: ConvGeometry, tile: Tile, row0: nu
   const lanes = g.groups * blocks * g.cg * g.kw; // threads of one split
   const units = g.n * bands;
   const wanted = Math.ceil(FILLING_THREADS[x.device.adapter.software ? "software" : "hardware"] / lanes);
-  const most = Math.max(1, Math.min(units, wanted, Math.floor(MAX_PARTIAL / dw.size)));
+  const most = Math.max(1, Math.min(units, wanted, mostSplits(dw)));
   const units_per_split = Math.max(1, Math.ceil(units / most));
   const splits = Math.max(1, Math.ceil(units / units_per_split));
   return { tile, row0, bands, blocks, lanes, units, units_per_split, splits };

@@ -9,7 +9,10 @@ type Tensors<K extends string> = Readonly<Record<K, Tensor>>;
 export interface ConvKernels {
   forward(t: Tensors<"x" | "weight" | "y"> & { readonly bias: Tensor | null }, g: ConvGeometry): void;
   dataGradient(t: Tensors<"dy" | "weight" | "dx">, g: ConvGeometry): void;
-  weightGradient(t: Tensors<"x" | "dy" | "dw">, g: ConvGeometry): void;
+  /** With `db` [o], where `biasGradient` says so, also the sums of dy over all but its channels. */
+  weightGradient(t: Tensors<"x" | "dy" | "dw"> & { readonly db?: Tensor | null }, g: ConvGeometry): void;
+  /** Whether weightGradient can give the gradient of the bias too. */
+  readonly biasGradient?: boolean;
 }
 
 const WG = 64; // as in the shaders

@@ -33,15 +33,18 @@ export function takesQuads(pass: Pass, g: ConvGeometry): boolean {
     : quadTile(flattened(g, true)) !== null;
 }
 
-/** The cheapest tile of the forward, or null. */
-export function quadTile(g: ConvGeometry): Tile | null {
-  const tiles = ROWS.flatMap((TY) => CHANNELS.map((TO) => ({ TY, TO }))).filter(
-    ({ TY, TO }) =>
-      TY * TO <= MAX_SUMS && g.kh * TY * TO <= MAX_MULTIPLY_ADDS.forward && span(g, TY) <= MAX_SPAN,
-  );
+/** The cheapest tile of the forward, or null; `pooled`: with windows of two rows inside it. */
+export function quadTile(g: ConvGeometry, pooled = false): Tile | null {
+  const tiles = ROWS.filter((TY) => !pooled || TY % 2 === 0)
+    .flatMap((TY) => CHANNELS.map((TO) => ({ TY, TO })))
+    .filter(
+      ({ TY, TO }) =>
+        TY * TO <= MAX_SUMS && g.kh * TY * TO <= MAX_MULTIPLY_ADDS.forward && span(g, TY) <= MAX_SPAN,
+    );
   return cheapest(tiles, ({ TY, TO }) => {
     const turn = g.kh * TY * TO + LOAD_COST * (span(g, TY) + (g.kh * TO) / 4);
-    const thread = g.cg * g.kw * turn + STORE_COST * TY * TO;
+    const stores = pooled ? (TY * TO) / 2 : TY * TO; // a maximum and its place for every four
+    const thread = g.cg * g.kw * turn + STORE_COST * stores;
     return Math.ceil(g.og / TO) * Math.ceil(g.oh / TY) * thread;
   });
 }

@@ -6,9 +6,8 @@ import {
   convDepthwiseDataGradient as dataShader,
   convDepthwise as walkShader,
   convDepthwiseWeightGradient as weightShader,
-  conv2dWeightGradientSum as weightSumShader,
 } from "../gpu/shaders.gen.ts";
-import { empty, type Tensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import {
   type Adapter,
   bandsOf,
@@ -21,14 +20,11 @@ import {
 } from "./conv_depthwise_plan.ts";
 import type { ConvGeometry } from "./conv2d_geometry.ts";
 import { type ConvKernels, flops, groupsOf } from "./conv2d_kernels.ts";
+import { inSplits, mostSplits } from "./conv2d_partials.ts";
 
 const walkDown = kernel(walkShader);
 const dataWalk = kernel(dataShader);
 const weightWalk = kernel(weightShader);
-const weightSum = kernel(weightSumShader);
-
-/** Elements of partial sums, at most: 16 MiB. */
-const MAX_PARTIAL = 4 * 2 ** 20;
 
 export const depthwiseConv: ConvKernels = {
   forward(t, g) {
@@ -48,27 +44,26 @@ export const depthwiseConv: ConvKernels = {
       true,
     );
   },
-  weightGradient({ x, dy, dw }, g) {
+  biasGradient: true,
+  weightGradient({ x, dy, dw, db }, g) {
     const wide = weightColumns(g, adapterOf(x));
     const rest = g.ow % wide;
     // Whole strips, then the columns that fill none.
     const parts = [weightPart(x, dw, g, wide, 0)];
     if (rest > 0) parts.push(weightPart(x, dw, g, rest, g.ow - rest));
     const splits = parts.reduce((sum, part) => sum + part.params.splits, 0);
-    const partial = splits > 1 ? empty([splits, dw.size], "f32", x.device) : dw;
-    let split0 = 0;
-    for (const { params, constants } of parts) {
-      const threads = params.splits * g.o;
-      const share = (params.strips * constants.TX) / g.ow;
-      const label = "conv2dWeightGradient";
-      const options = { grid: groupsOf(threads), constants, label, flops: share * flops(g) };
-      weightWalk({ x, dy, partial }, { ...params, threads, split0 }, options);
-      split0 += params.splits;
-    }
-    if (partial === dw) return;
-    const options = { grid: groupsOf(dw.size), label: "conv2dWeightGradient.sum", flops: partial.size };
-    weightSum({ partial, dw }, { size: dw.size, splits }, options);
-    partial.release("conv2dWeightGradient");
+    inSplits({ dw, db }, splits, (partials) => {
+      let split0 = 0;
+      for (const { params, ...part } of parts) {
+        const threads = params.splits * g.o;
+        const share = (params.strips * part.constants.TX) / g.ow;
+        const constants = { ...part.constants, HAS_SUMS: partials.partial_sums !== null };
+        const label = "conv2dWeightGradient";
+        const options = { grid: groupsOf(threads), constants, label, flops: share * flops(g) };
+        weightWalk({ x, dy, ...partials }, { ...params, threads, split0 }, options);
+        split0 += params.splits;
+      }
+    });
   },
 };
 
@@ -108,7 +103,7 @@ function weightPart(x: Tensor, dw: Tensor, g: ConvGeometry, TX: number, column0:
   const adapter = adapterOf(x);
   const walk = walks(g, Math.floor((g.ow - column0) / TX), adapter);
   const count = g.n * walk.bands * walk.out_step * walk.strips;
-  const splits = Math.max(1, Math.min(splitsOf(count, g.o, adapter), Math.floor(MAX_PARTIAL / dw.size)));
+  const splits = Math.max(1, Math.min(splitsOf(count, g.o, adapter), mostSplits(dw)));
   return { params: { ...walk, ...sizes(g), walks: count, splits, column0 }, constants: { ...axes(g), TX } };
 }
 

@@ -62,7 +62,9 @@ export function crossEntropy(logits: Tensor, labels: Tensor, options: CrossEntro
     );
   }
   if (!isFloat(logits.dtype)) {
-    throw new DTypeError(`crossEntropy: logits must be f32, got ${logits.dtype}${formatShape(logits.shape)}`);
+    throw new DTypeError(
+      `crossEntropy: logits must be f32 or f16, got ${logits.dtype}${formatShape(logits.shape)}`,
+    );
   }
   checkClasses("crossEntropy", "logits", logits, labels, weight, ignoreIndex);
   const o = { ignoreIndex, reduction, labelSmoothing };

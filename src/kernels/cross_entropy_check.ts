@@ -37,7 +37,7 @@ export function checkClasses(
     );
   }
   if (weight && !isFloat(weight.dtype))
-    throw new DTypeError(`${name}: weight must be f32, got ${weight.dtype}`);
+    throw new DTypeError(`${name}: weight must be f32 or f16, got ${weight.dtype}`);
   if (weight && !sameShape(weight.shape, [c])) {
     throw new ShapeError(
       `${name}: weight must have shape [${c}], ${what} ${formatShape(x.shape)}, weight ${formatShape(weight.shape)}`,

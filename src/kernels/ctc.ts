@@ -38,7 +38,7 @@ export function ctcLosses(call: CtcCall): Tensor {
 function checkCall({ x, labels, inputLengths, targetLengths, blank }: CtcCall): void {
   if (!isFloat(x.dtype) || [labels, inputLengths, targetLengths].some((t) => t.dtype !== "i32")) {
     throw new DTypeError(
-      `ctc: needs f32 log-probabilities, i32 labels and lengths, got ${x.dtype}, ${labels.dtype}, ${inputLengths.dtype}, ${targetLengths.dtype}`,
+      `ctc: needs f32 or f16 log-probabilities, i32 labels and lengths, got ${x.dtype}, ${labels.dtype}, ${inputLengths.dtype}, ${targetLengths.dtype}`,
     );
   }
   const [steps, batch, classes] = x.shape;

@@ -103,7 +103,7 @@ const LEAST = -1e30;
  */
 export function logcumsumexp(x: Tensor, axis: number): Tensor {
   x = raised(x);
-  if (!isFloat(x.dtype)) throw new DTypeError(`logcumsumexp: needs f32, x ${describe(x)}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`logcumsumexp: needs f32 or f16, x ${describe(x)}`);
   const at = normalizeAxis("logcumsumexp", axis, x.rank);
   const [y] = op("logcumsumexp", [x], () => {
     const y = runScan(LOG_SUM_EXP, x, null, at, false);

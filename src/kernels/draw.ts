@@ -70,7 +70,7 @@ export function bernoulli(p: Tensor | number, options: BernoulliOptions = {}): T
     if (!(p >= 0 && p <= 1)) throw new OptionError(`bernoulli: p must lie in [0, 1], got ${p}`);
     return cast(lt(rand(shape, { generator, device }), p), "f32");
   }
-  if (!isFloat(p.dtype)) throw new DTypeError(`bernoulli: needs f32, p ${describe(p)}`);
+  if (!isFloat(p.dtype)) throw new DTypeError(`bernoulli: needs f32 or f16, p ${describe(p)}`);
   return cast(lt(rand(p.shape, { generator, device: p.device }), p), p.dtype);
 }
 
@@ -100,7 +100,8 @@ export interface MultinomialOptions {
  */
 export function multinomial(weights: Tensor, count: number, options: MultinomialOptions = {}): Tensor {
   const { replacement = false, generator } = options;
-  if (!isFloat(weights.dtype)) throw new DTypeError(`multinomial: needs f32, weights ${describe(weights)}`);
+  if (!isFloat(weights.dtype))
+    throw new DTypeError(`multinomial: needs f32 or f16, weights ${describe(weights)}`);
   const n = weights.shape.at(-1) ?? 0;
   if (weights.rank < 1 || weights.rank > 2 || n === 0)
     throw new ShapeError(

@@ -27,7 +27,8 @@ const blocksOf = (x: Tensor) => Math.ceil(x.size / 4);
  */
 export function dropout(x: Tensor, p = 0.5, training = true): Tensor {
   if (!(p >= 0 && p <= 1)) throw new OptionError(`dropout: p must lie in [0, 1], got ${p}`);
-  if (!isFloat(x.dtype)) throw new DTypeError(`dropout: needs f32, x ${x.dtype}${formatShape(x.shape)}`);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(`dropout: needs f32 or f16, x ${x.dtype}${formatShape(x.shape)}`);
   if (!training || p === 0) return identity(x);
   const [y] = op("dropout", [x], () => {
     const y = empty(x.shape, x.dtype, x.device);

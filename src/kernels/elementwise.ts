@@ -44,6 +44,8 @@ export interface ElementwiseOptions {
   /** Numbers of the function, such as a slope. */
   readonly p?: number;
   readonly q?: number;
+  /** See ElementwiseRole. */
+  readonly gates?: "a" | "b";
 }
 
 interface Code {
@@ -76,6 +78,7 @@ function roleOf(
   types: { readonly T: string; readonly R: string },
   operands: readonly (string | number)[],
   numbers: readonly number[],
+  gates?: string,
 ): ElementwiseRole {
   return {
     kind: "elementwise",
@@ -85,6 +88,7 @@ function roleOf(
     result: types.R,
     operands,
     numbers,
+    gates,
   };
 }
 
@@ -123,7 +127,7 @@ export function launchBinary(
   options: ElementwiseOptions,
   [first, second] = ["a", "b"],
 ): Tensor {
-  const { type, out = resultOf(type, a, b), p = 0, q = 0 } = options;
+  const { type, out = resultOf(type, a, b), p = 0, q = 0, gates } = options;
   const [sa, sb] = [shapeOf(a), shapeOf(b)];
   const shape = broadcastShapes(name, sa, sb);
   const y = empty(shape, out, tensorOf(name, a, b).device);
@@ -132,7 +136,7 @@ export function launchBinary(
   const grid = groups4(y.size);
   const types = { A: storedType(a, type), B: storedType(b, type), T: WGSL_TYPE[type], R: WGSL_TYPE[out] };
   const operands = [typeof a === "number" ? a : "a", typeof b === "number" ? b : "b"];
-  const role = y.device.recorder.capturing ? roleOf(code, types, operands, [p, q]) : undefined;
+  const role = y.device.recorder.capturing ? roleOf(code, types, operands, [p, q], gates) : undefined;
   const [fromA, fromB] = [sourceOf(a, y), sourceOf(b, y)];
   if (fromA !== BROADCAST && fromB !== BROADCAST) {
     const number = typeof a === "number" ? a : typeof b === "number" ? b : 0;

@@ -39,7 +39,7 @@ export function bincount(x: Tensor, length: number, { weights }: BincountOptions
       `bincount: x must have rank 1 and weights its shape, x ${formatShape(x.shape)}, weights ${weights ? formatShape(weights.shape) : "none"}`,
     );
   if (weights && !isFloat(weights.dtype))
-    throw new DTypeError(`bincount: weights must be f32, got ${describe(weights)}`);
+    throw new DTypeError(`bincount: weights must be f32 or f16, got ${describe(weights)}`);
   const dtype = weights ? weights.dtype : "i32";
   const values = weights ?? ones(x.shape, { dtype, device: x.device });
   const none = zeros([length], { dtype, device: x.device });
@@ -62,7 +62,7 @@ export interface HistcOptions {
  */
 export function histc(x: Tensor, options: HistcOptions = {}): Tensor {
   const { bins = 100, min: least = 0, max: most = 0 } = options;
-  if (!isFloat(x.dtype)) throw new DTypeError(`histc: needs f32, x ${describe(x)}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`histc: needs f32 or f16, x ${describe(x)}`);
   if (!Number.isInteger(bins) || bins < 1)
     throw new OptionError(`histc: bins must be a positive integer, got ${bins}`);
   if (!(least <= most && Number.isFinite(most - least)))

@@ -8,7 +8,7 @@ import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul, sub } from "./binary.ts";
-import { type RowStatistics, runBackward, runForward, runGradientSums } from "./layer_norm_run.ts";
+import { type RowStatistics, runBackward, runBackwardSums, runForward } from "./layer_norm_run.ts";
 import { mean } from "./reduce.ts";
 import { rsqrt, square } from "./unary.ts";
 
@@ -58,9 +58,9 @@ export function layerNorm(
 function gradients(dy: Tensor, x: Tensor, s: RowStatistics, weight: Tensor | null, bias: Tensor | null) {
   const shape = (weight ?? bias)?.shape;
   const [dx, dweight, dbias] = op("layerNormBackward", [dy, x, weight, s.mean, s.rstd], () => {
-    const dx = runBackward(dy, x, s, weight);
-    if (!shape || !(weight?.requiresGrad || bias?.requiresGrad)) return { outputs: [dx] };
-    const { dweight, dbias } = runGradientSums(dy, x, s, shape);
+    if (!shape || !(weight?.requiresGrad || bias?.requiresGrad))
+      return { outputs: [runBackward(dy, x, s, weight)] };
+    const { dx, dweight, dbias } = runBackwardSums(dy, x, s, weight, shape);
     return { outputs: [dx, dweight, dbias] };
   });
   return [dx, weight && dweight, bias && dbias];

@@ -1,13 +1,12 @@
-// Dispatches of layer norm, and of RMS norm (not centered), over rows of d elements: forward, gradient in x, and the column sums that are the gradients of
-// weight and bias. What they mean: layer_norm.ts, rms_norm.ts.
+// Dispatches of layer norm, and of RMS norm (not centered), over rows of d elements: forward, gradient in x, and that together
+// with the column sums that are the gradients of weight and bias. What they mean: layer_norm.ts, rms_norm.ts.
 
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import {
   layerNormBackward as backwardShader,
+  layerNormBackwardSums as backwardSumsShader,
   layerNorm as forwardShader,
   normGradientFold as gradientFoldShader,
-  layerNormGradient as gradientShader,
-  layerNormGradientSums as gradientSumsShader,
 } from "../gpu/shaders.gen.ts";
 import { fill } from "../tensor/primitives.ts";
 import { numel, type Shape } from "../tensor/shape.ts";
@@ -16,8 +15,7 @@ import { finishHook } from "./finish.ts";
 
 const forward = kernel(forwardShader);
 const backward = kernel(backwardShader);
-const gradient = kernel(gradientShader);
-const gradientSums = kernel(gradientSumsShader);
+const backwardSums = kernel(backwardSumsShader);
 const foldGradient = kernel(gradientFoldShader);
 
 const WG = 64;
@@ -32,17 +30,14 @@ const LANES = {
   hardware: (units: number) => [4, 8, 16, 32, 64].find((l) => units <= 4 * l) ?? 64,
 } as const;
 /**
- * Up to so many rows, and units in all, one dispatch adds up the columns: `lanes` threads a column unit, `units` side by side
- * in a workgroup ([512, 64] on SwiftShader 1.7 times faster than two dispatches, [4096, 64] 1.15, [2048, 1024] slower).
+ * Column sums: so many rows at a time, each turn of which loads and stores the sums once. Four are 1.2 times faster than one
+ * on SwiftShader ([256, 512]) and compile for three times as long, so only where there is much to do.
  */
-const FEW_ROWS = 4096;
-const FEW_UNITS = 2 ** 16;
-const COLUMN_TEAMS = { software: { lanes: 1, units: 8 }, hardware: { lanes: 32, units: 4 } } as const;
-/** Threads wanted for the column sums, and the fewest rows each shall add. */
-const COLUMN_THREADS = 2048;
-const LEAST_ROWS = 8;
-
-const ALONE = { team_sums: "fn team_sums(own: Sums, unit: u32, lane: u32) -> Sums { return own; }" };
+const ROWS = { few: 1, many: 4 };
+const MANY_ELEMENTS = 2 ** 17;
+/** Teams, each of which leaves 2 d sums to be written and read again: a fifth of dy, x and dx at four rows a team. */
+const MOST_TEAMS = { software: 64, hardware: 128 };
+const LEAST_ROWS = 4;
 
 export interface RowStatistics {
   readonly mean: Tensor; // [2, rows]: the mean is their sum
@@ -64,7 +59,11 @@ export function runForward(
   const affine = { HAS_WEIGHT: weight !== null, HAS_BIAS: bias !== null };
   const constants = { ...options.constants, ...affine, CENTERED: centered };
   const flops = 7 * x.size;
-  forward({ x, weight, bias, y, mean, rstd }, { rows, units, d, eps }, { ...options, constants, flops });
+  forward(
+    { x, weight, bias, y, mean, rstd },
+    { rows, units, d, eps, turns: 1 },
+    { ...options, constants, flops },
+  );
   return { y, mean, rstd };
 }
 
@@ -80,49 +79,53 @@ export function runBackward(
   const dx = empty(x.shape, x.dtype, x.device);
   const constants = { ...options.constants, HAS_WEIGHT: weight !== null, CENTERED: centered };
   const flops = 10 * x.size;
-  backward({ dy, x, weight, mean, rstd, dx }, { rows, units, d, eps: 0 }, { ...options, constants, flops });
+  backward(
+    { dy, x, weight, mean, rstd, dx },
+    { rows, units, d, eps: 0, turns: 1 },
+    { ...options, constants, flops },
+  );
   return dx;
 }
 
-/** Sums of dy * xhat and of dy over the rows. */
-export function runGradientSums(
+/** The gradient in x, and the sums of dy * xhat and of dy over the rows: dy and x are read once. */
+export function runBackwardSums(
   dy: Tensor,
   x: Tensor,
   s: RowStatistics,
+  weight: Tensor | null,
   shape: Shape,
-): { dweight: Tensor; dbias: Tensor } {
+  centered = true,
+): { dx: Tensor; dweight: Tensor; dbias: Tensor } {
+  const { mean, rstd } = s;
   const columns = numel(shape);
-  const { rows, units, options } = layout(x, columns);
+  const { rows, units, d, lanes, options } = layout(x, columns);
+  const dx = empty(x.shape, x.dtype, x.device);
   const [dweight, dbias] = [empty(shape, "f32", x.device), empty(shape, "f32", x.device)];
-  if (rows === 0) return { dweight: fill(dweight, 0), dbias: fill(dbias, 0) };
-  if (rows <= FEW_ROWS && rows * units <= FEW_UNITS) {
-    const team = COLUMN_TEAMS[x.device.adapter.software ? "software" : "hardware"];
-    gradient(
-      { dy, x, mean: s.mean, rstd: s.rstd, dweight, dbias },
-      { rows, units },
-      {
-        grid: grid1d(Math.ceil(units / team.units)),
-        types: options.types,
-        constants: { LANES: team.lanes, UNITS: team.units },
-        hooks: team.lanes === 1 ? ALONE : {},
-        flops: 5 * x.size,
-      },
-    );
-    return { dweight, dbias };
-  }
-  const most = Math.ceil(rows / LEAST_ROWS);
-  const perSplit = Math.ceil(rows / Math.min(most, Math.ceil(COLUMN_THREADS / units)));
-  const splits = Math.ceil(rows / perSplit);
-  const partial = empty([splits, 2, columns], "f32", x.device);
-  gradientSums(
-    { dy, x, mean: s.mean, rstd: s.rstd, partial },
-    { rows, rows_per_split: perSplit, units },
-    { grid: [Math.ceil(units / WG), splits, 1], types: options.types, flops: 5 * x.size },
+  if (rows === 0) return { dx, dweight: fill(dweight, 0), dbias: fill(dbias, 0) };
+  const most = MOST_TEAMS[x.device.adapter.software ? "software" : "hardware"];
+  const many = x.size >= MANY_ELEMENTS ? ROWS.many : ROWS.few;
+  const turns = Math.ceil(rows / (many * Math.min(most, Math.ceil(rows / LEAST_ROWS))));
+  const teams = Math.ceil(rows / (many * turns));
+  const partial = empty([teams, 2, columns], "f32", x.device);
+  backwardSums(
+    { dy, x, weight, mean, rstd, dx, partial },
+    { rows, units, d, eps: 0, turns },
+    {
+      ...options,
+      grid: grid1d(Math.ceil((teams * lanes) / options.constants.WG)),
+      constants: { ...options.constants, HAS_WEIGHT: weight !== null, CENTERED: centered, ROWS: many },
+      label: "layer_norm_backward",
+      flops: 14 * x.size,
+    },
   );
   const grid = grid1d(Math.ceil(columns / WG));
-  const label = "layer_norm_gradient_fold";
-  foldGradient({ partial, dweight, dbias }, { columns, splits }, { grid, label });
-  return { dweight, dbias };
+  foldGradient(
+    { partial, dweight, dbias },
+    { columns, splits: teams },
+    { grid, label: "layer_norm_gradient_fold" },
+  );
+  partial.release("layer_norm_backward");
+  return { dx, dweight, dbias };
 }
 
 function layout(x: Tensor, d: number) {
@@ -137,5 +140,5 @@ function layout(x: Tensor, d: number) {
     constants: { WG: threads, WIDTH: width, LANES: lanes },
     hooks: finishHook(width),
   };
-  return { rows, units, d, options };
+  return { rows, units, d, lanes, options };
 }

@@ -101,7 +101,7 @@ function check(x: Tensor, weight: Tensor, bias: Tensor | null): void {
   ] as const;
   const given = () => all.flatMap(([name, t]) => (t ? [`${name} ${formatShape(t.shape)}`] : [])).join(", ");
   for (const [name, t] of all) {
-    if (t && !isFloat(t.dtype)) throw new DTypeError(`linear: ${name} must be f32, is ${t.dtype}`);
+    if (t && !isFloat(t.dtype)) throw new DTypeError(`linear: ${name} must be f32 or f16, is ${t.dtype}`);
   }
   if (weight.rank !== 2) throw new ShapeError(`linear: weight must be [out, in], ${given()}`);
   if (x.rank === 0 || x.shape.at(-1) !== weight.shape[1]) {

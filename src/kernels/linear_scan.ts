@@ -32,7 +32,7 @@ const LINEAR: Scan = {
  */
 export function linearScan(a: Tensor, b: Tensor, axis: number, reverse = false): Tensor {
   if (!isFloat(a.dtype) || !isFloat(b.dtype))
-    throw new DTypeError(`linearScan: needs f32, a ${a.dtype}${formatShape(a.shape)}, b ${b.dtype}`);
+    throw new DTypeError(`linearScan: needs f32 or f16, a ${a.dtype}${formatShape(a.shape)}, b ${b.dtype}`);
   const [h] = op("linearScan", [a, b], () => {
     const h = runScan(LINEAR, a, b, axis, reverse);
     return {

@@ -32,7 +32,8 @@ const LOG_SUM_EXP: Fold = {
  */
 export function logsumexp(x: Tensor, axes?: Axes, keepdim = false): Tensor {
   x = raised(x);
-  if (!isFloat(x.dtype)) throw new DTypeError(`logsumexp: needs f32, x ${x.dtype}${formatShape(x.shape)}`);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(`logsumexp: needs f32 or f16, x ${x.dtype}${formatShape(x.shape)}`);
   const f = folding("logsumexp", x.shape, axes, keepdim);
   const [y] = op("logsumexp", [x], () => {
     const top = fold(x, f.mask, f.shape, { ...FINITE_MAX, ofNone: 0 });

@@ -34,9 +34,10 @@ interface Row {
 
 interface Table {
   readonly rows: readonly Row[]; // the last one fits everything
-  /** Split k until there are so many workgroups, but no piece below minChunk. */
+  /** Split k until there are so many workgroups, but no piece below minChunk, nor below minWork multiply-adds of its tile. */
   readonly groups: number;
   readonly minChunk: number;
+  readonly minWork: number;
 }
 
 const NAIVE = { rung: "naive", tm: 1, lanes: 64 } as const;
@@ -58,6 +59,7 @@ const TABLES = {
     ],
     groups: 4,
     minChunk: 128,
+    minWork: 2 ** 18, // in the time of the dispatch that adds the pieces (32x784x10: 211 us whole, 255 us in two)
   },
   hardware: {
     rows: [
@@ -68,6 +70,7 @@ const TABLES = {
     ],
     groups: 128,
     minChunk: 256,
+    minWork: 0,
   },
 } as const satisfies Record<string, Table>;
 
@@ -85,11 +88,17 @@ export function planMatmul(size: MatmulSize, adapter: { software: boolean; subgr
     rung: swap ? ("register" as const) : row.rung,
     tm: swap ? Math.min(row.tm, 8) : row.tm,
   };
-  if (plan.rung === "naive" || plan.rung === "tiled") return { ...plan, splits: 1 };
-  const { rows, cols } = tileOf(plan);
+  return { ...plan, splits: splitsOf(plan, size, adapter.software) };
+}
+
+/** Into how many pieces k is cut for a tile: until the workgroups fill the adapter. */
+export function splitsOf(tile: Omit<MatmulPlan, "splits">, size: MatmulSize, software: boolean): number {
+  if (tile.rung === "naive" || tile.rung === "tiled") return 1;
+  const { groups: wanted, minChunk, minWork } = software ? TABLES.software : TABLES.hardware;
+  const { rows, cols } = tileOf(tile);
+  const least = Math.max(minChunk, minWork / (rows * cols));
   const groups = Math.ceil(size.m / rows) * Math.ceil(size.n / cols) * size.batches;
-  const splits = Math.min(Math.ceil(table.groups / Math.max(groups, 1)), Math.floor(size.k / table.minChunk));
-  return { ...plan, splits: Math.max(splits, 1) };
+  return Math.max(1, Math.min(Math.ceil(wanted / Math.max(groups, 1)), Math.floor(size.k / least)));
 }
 
 /** Outputs of a workgroup. */

@@ -12,7 +12,9 @@ import {
 import { isFloat, WGSL_TYPE } from "../tensor/dtype.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import type { BatchLayout } from "./matmul_batch.ts";
+import { MATMUL, type MatmulShape, matmulVariant } from "./matmul_choices.ts";
 import { type MatmulPlan, type MatmulSize, planMatmul, tileOf } from "./matmul_plan.ts";
+import { chosen } from "./tuning_family.ts";
 
 const naive = kernel(matmulNaive);
 const tiled = kernel(matmulTiled);
@@ -40,14 +42,17 @@ interface Call {
   readonly flops: number;
 }
 
-/** Whether the plan of a product of one batch can also give the sums of op(a) along k. */
+/** Whether the plan of a product a^T b of one batch can also give the sums of op(a) along k. */
 export function sumsInside(size: MatmulSize, device: Device): boolean {
-  const { rung } = planOf(size, device);
+  const { rung } = planOf({ ...size, transA: true, transB: false }, device);
   return size.batches === 1 && size.m * size.n > 0 && size.k > 0 && (rung === "quad" || rung === "register");
 }
 
-function planOf(size: MatmulSize, { adapter, features }: Device): MatmulPlan {
-  return planMatmul(size, { software: adapter.software, subgroups: features.has("subgroups") });
+function planOf(shape: MatmulShape, device: Device): MatmulPlan {
+  const variant = device.tuning.idle ? null : chosen(device, MATMUL, shape);
+  const tuned = variant === null ? null : matmulVariant(variant, shape, device);
+  const { adapter, features } = device;
+  return tuned ?? planMatmul(shape, { software: adapter.software, subgroups: features.has("subgroups") });
 }
 
 /** Fills `o.y`. `forced` replaces parts of the table's plan: tests and benches. */
@@ -60,7 +65,8 @@ export function runMatmul(
 ): void {
   if (o.y.size === 0) return;
   const { m, n, k, batches } = size;
-  const plan = { ...planOf(size, o.y.device), ...forced };
+  const { transA, transB } = o;
+  const plan = { ...planOf({ m, n, k, batches, transA, transB }, o.y.device), ...forced };
   const [, d1, d2] = batch.sizes;
   const [a0, a1, a2] = batch.a.map((s) => s * m * k) as [number, number, number];
   const [b0, b1, b2] = batch.b.map((s) => s * k * n) as [number, number, number];

@@ -26,6 +26,7 @@ const pairs = kernel(pairsShader);
 const pairsBackward = kernel(pairsBackwardShader);
 
 const WG = 64;
+const SCATTERS = { kind: "scatters" } as const;
 
 export type MaxPool2dOptions = PoolOptions;
 
@@ -62,9 +63,13 @@ export function maxPool(name: string, x: Tensor, g: PoolGeometry): [Tensor, Tens
     const label = name;
     if (isPairs(g)) {
       const { oh, ow } = g.sizes;
-      pairs({ x, y, indices }, { n, oh, ow }, { grid: grid1d(Math.ceil(n / (4 * WG))), label, flops: 3 * n });
+      const role = { kind: "picks", quarters: true } as const;
+      const grid = grid1d(Math.ceil(n / (4 * WG)));
+      pairs({ x, y, indices }, { n, oh, ow }, { grid, label, flops: 3 * n, role });
     } else {
-      forward({ x, y, indices }, { n, ...g.sizes, divisor: 0 }, { ...grid(n), constants: g.forward, label });
+      const role = { kind: "picks", quarters: false } as const;
+      const how = { ...grid(n), constants: g.forward, label, role };
+      forward({ x, y, indices }, { n, ...g.sizes, divisor: 0 }, how);
     }
     return { outputs: [y, indices], pullback: ([dy]) => [dy && maxPool2dBackward(dy, indices, g)] };
   });
@@ -85,13 +90,13 @@ export function maxPool2dBackward(dy: Tensor, indices: Tensor, g: PoolGeometry):
     if (isPairs(g)) {
       const { oh, ow } = g.sizes;
       const grid = grid1d(Math.ceil(dy.size / (4 * WG)));
-      pairsBackward({ dy, indices, dx }, { n: dy.size, oh, ow }, { grid, label: name });
+      pairsBackward({ x: dy, indices, dx }, { n: dy.size, oh, ow }, { grid, label: name, role: SCATTERS });
     } else {
       const n = dx.size;
       backward(
-        { dy, indices, dx },
+        { x: dy, indices, dx },
         { n, ...g.sizes, divisor: 0 },
-        { ...grid(n / 4), constants: g.backward, label: name },
+        { ...grid(n / 4), constants: g.backward, label: name, role: SCATTERS },
       );
     }
     return { outputs: [dx], pullback: ([ddx]) => [ddx && maxPool2dGather(ddx, indices, g), null] };

@@ -3,6 +3,7 @@
 import { DTypeError, OptionError } from "../gpu/errors.ts";
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { oneHot as oneHotShader } from "../gpu/shaders.gen.ts";
+import { isFloat } from "../tensor/dtype.ts";
 import { op } from "../tensor/op.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { checkIndex } from "./gather.ts";
@@ -13,7 +14,7 @@ const WG = 64;
 
 export interface OneHotOptions {
   /** Default "i32", as in PyTorch. */
-  readonly dtype?: "i32" | "f32";
+  readonly dtype?: "i32" | "f32" | "f16";
 }
 
 /**
@@ -33,8 +34,8 @@ export function oneHot(ids: Tensor, classes: number, options: OneHotOptions = {}
 export function oneHotOrZero(ids: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
   const { dtype = "i32" } = options;
   checkIndex("oneHot", ids);
-  if (dtype !== "i32" && dtype !== "f32")
-    throw new DTypeError(`oneHot: dtype must be i32 or f32, got ${dtype}`);
+  if (dtype !== "i32" && !isFloat(dtype))
+    throw new DTypeError(`oneHot: dtype must be i32, f32 or f16, got ${dtype}`);
   if (!Number.isInteger(classes) || classes < 1)
     throw new OptionError(`oneHot: classes must be a positive integer, got ${classes}`);
   const [y] = op("oneHot", [ids], () => {
@@ -42,7 +43,11 @@ export function oneHotOrZero(ids: Tensor, classes: number, options: OneHotOption
     run(
       { ids, y },
       { size: y.size, classes },
-      { grid: grid1d(Math.ceil(y.size / WG)), types: { T: dtype }, label: "oneHot" },
+      {
+        grid: grid1d(Math.ceil(y.size / WG)),
+        types: { T: dtype === "i32" ? "i32" : "f32" },
+        label: "oneHot",
+      },
     );
     return { outputs: [y] };
   });

@@ -44,7 +44,8 @@ function sizeOf(inputs: readonly Tensor[], options: ProjectedAttentionOptions): 
   const { heads, order } = options;
   const shapes = () => inputs.map((x) => formatShape(x.shape)).join(", ");
   for (const x of inputs) {
-    if (!isFloat(x.dtype)) throw new DTypeError(`${NAME}: needs f32, got ${x.dtype}${formatShape(x.shape)}`);
+    if (!isFloat(x.dtype))
+      throw new DTypeError(`${NAME}: needs f32 or f16, got ${x.dtype}${formatShape(x.shape)}`);
     if (x.rank !== 3) throw new ShapeError(`${NAME}: projections must have three axes, got ${shapes()}`);
   }
   const [first, second = first, third = second] = inputs as [Tensor, Tensor?, Tensor?];

@@ -77,7 +77,7 @@ export interface QuantileOptions {
  */
 export function quantile(x: Tensor, q: number | readonly number[], options: QuantileOptions = {}): Tensor {
   const { axis, keepdim = false } = options;
-  if (!isFloat(x.dtype)) throw new DTypeError(`quantile: needs f32, x ${describe(x)}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`quantile: needs f32 or f16, x ${describe(x)}`);
   const list = typeof q === "number" ? [q] : q;
   const bad = list.find((v) => !(v >= 0 && v <= 1));
   if (bad !== undefined || list.length === 0)

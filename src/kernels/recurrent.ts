@@ -44,7 +44,7 @@ export function sequenceOf(
   const named = (...keys: (keyof typeof all)[]) =>
     keys.flatMap((k) => (all[k] ? [`${k} ${formatShape(all[k].shape)}`] : [])).join(", ");
   for (const [key, t] of Object.entries(all)) {
-    if (t && !isFloat(t.dtype)) throw new DTypeError(`${name}: ${key} must be f32, is ${t.dtype}`);
+    if (t && !isFloat(t.dtype)) throw new DTypeError(`${name}: ${key} must be f32 or f16, is ${t.dtype}`);
   }
   const hidden = weightHh.shape[1] ?? 0;
   if (weightHh.rank !== 2 || hidden === 0 || weightHh.shape[0] !== gates * hidden) {

@@ -31,11 +31,11 @@ const VECTOR = { V: "vec4f", VI: "vec4i" };
 const SCALAR = { V: "f32", VI: "i32" };
 
 /**
- * Lanes of a workgroup, and rows a thread. Rows share the loads of the weights: on a software adapter always a gain, on a GPU
- * only once there are threads enough without them.
+ * Lanes of a workgroup, and rows a thread. Rows share the loads of the weights: on a software adapter always a gain, as long as
+ * every core has a workgroup; on a GPU only once there are threads enough without them.
  */
 const TILES = {
-  software: { WG: 8, rows: () => 4 },
+  software: { WG: 8, rows: (blocks: number) => (blocks >= 1 << 10 ? 8 : 4) },
   hardware: { WG: 64, rows: (blocks: number) => (blocks >= 1 << 15 ? 4 : 1) },
 } as const;
 

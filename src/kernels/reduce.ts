@@ -36,7 +36,7 @@ export function sum(x: Tensor, axes?: Axes, keepdim = false): Tensor {
  * @throws DTypeError for integers and bool: cast first
  */
 export function mean(x: Tensor, axes?: Axes, keepdim = false): Tensor {
-  if (!isFloat(x.dtype)) throw new DTypeError(`mean: needs f32, x ${x.dtype}${formatShape(x.shape)}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`mean: needs f32 or f16, x ${x.dtype}${formatShape(x.shape)}`);
   const f = folding("mean", x.shape, axes, keepdim);
   return sumOver(x, f.mask, f.shape, 1 / f.count, "mean");
 }

@@ -1,6 +1,7 @@
 // What a reduction computes, as the hooks of reduce.wgsl.
 
 import type { DType } from "../tensor/dtype.ts";
+import { finishHook } from "./finish.ts";
 
 /** Bodies of the shader's hooks, in WGSL, right for vectors and scalars: `A(0)` is a constant of the type at hand. */
 export interface Fold {
@@ -37,8 +38,13 @@ export const SUM: Fold = {
 export const fitted = (how: Fold, x: { readonly dtype: DType }): Fold =>
   how.out === "f32" && x.dtype === "f16" ? { ...how, out: "f16" } : how;
 
-/** Leaves accumulators. */
-export const firstStage = (how: Fold): Fold => ({ ...how, out: how.dtype, post: "return v;" });
+/** Leaves accumulators. A scaled sum with the text of its last stage, times 1: one pipeline for both. */
+export const firstStage = (how: Fold): Fold => ({
+  ...how,
+  out: how.dtype,
+  post: how.post === SUM.post ? SUM.post : "return v;",
+  scale: 1,
+});
 /** Takes accumulators. */
 export const laterStage = (how: Fold): Fold => ({ ...how, pre: "return v;" });
 
@@ -47,8 +53,9 @@ export interface Form {
   readonly across: boolean;
   /** One thread an output. */
   readonly alone: boolean;
-  /** WGSL's name of the result's type. */
+  /** WGSL's name of the result's type, and how many are stored at once. */
   readonly out: string;
+  readonly outWidth: 1 | 4;
 }
 
 export function hooksOf(how: Fold, form: Form): Record<string, string> {
@@ -57,6 +64,8 @@ export function hooksOf(how: Fold, form: Form): Record<string, string> {
     combine: `fn combine(a: A, b: A) -> A { ${how.combine} }`,
     finish: finish(how, form),
   };
+  if (form.out === "f32")
+    hooks.behind = finishHook(form.outWidth).finish.replace(/V/g, "Y").replace("finish", "behind");
   if (form.alone) hooks.fold_team = "fn fold_team(total: A, at: u32, lane: u32) -> A { return total; }";
   return hooks;
 }

@@ -8,7 +8,7 @@ import { op } from "../tensor/op.ts";
 import { formatShape, type Shape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { add, mul } from "./binary.ts";
-import { type RowStatistics, runBackward, runForward, runGradientSums } from "./layer_norm_run.ts";
+import { type RowStatistics, runBackward, runBackwardSums, runForward } from "./layer_norm_run.ts";
 import { mean } from "./reduce.ts";
 import { rsqrt, square } from "./unary.ts";
 
@@ -52,9 +52,9 @@ export function rmsNorm(
 /** [dx, dweight]. Not differentiable again: under createGraph backward takes the composition. */
 function gradients(dy: Tensor, x: Tensor, s: RowStatistics, weight: Tensor | null) {
   const [dx, dweight] = op("rmsNormBackward", [dy, x, weight, s.mean, s.rstd], () => {
-    const dx = runBackward(dy, x, s, weight, false);
-    if (!weight?.requiresGrad) return { outputs: [dx] };
-    return { outputs: [dx, runGradientSums(dy, x, s, weight.shape).dweight] };
+    if (!weight?.requiresGrad) return { outputs: [runBackward(dy, x, s, weight, false)] };
+    const { dx, dweight } = runBackwardSums(dy, x, s, weight, weight.shape, false);
+    return { outputs: [dx, dweight] };
   });
   return [dx, weight && dweight];
 }

@@ -71,7 +71,8 @@ export function logSoftmaxBackward(y: Tensor, dy: Tensor, axis: number): Tensor 
 }
 
 function checked(name: string, x: Tensor, axis: number): number {
-  if (!isFloat(x.dtype)) throw new DTypeError(`${name}: needs f32, x ${x.dtype}${formatShape(x.shape)}`);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(`${name}: needs f32 or f16, x ${x.dtype}${formatShape(x.shape)}`);
   return normalizeAxis(name, axis, x.rank);
 }
 

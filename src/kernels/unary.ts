@@ -120,7 +120,7 @@ export const round = (x: Tensor): Tensor => rounding("round", x);
 export const trunc = (x: Tensor): Tensor => rounding("trunc", x);
 /** x - trunc(x), with the sign of x; f32 only. */
 export function frac(x: Tensor): Tensor {
-  if (!isFloat(x.dtype)) throw new DTypeError(`frac: needs f32, x ${describe(x)}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`frac: needs f32 or f16, x ${describe(x)}`);
   return unary("frac", x, (dy) => dy, { body: "x - trunc(x)" });
 }
 
@@ -133,5 +133,7 @@ function rounding(name: string, x: Tensor): Tensor {
 /** The dtype of x, which must not be bool, nor u32 where the result is negative. */
 export function numbers(name: string, x: Tensor, signed = false): DType {
   if (x.dtype !== "bool" && !(signed && x.dtype === "u32")) return x.dtype;
-  throw new DTypeError(`${name}: needs ${signed ? "f32 or i32" : "numbers, not bool"}, x ${describe(x)}`);
+  throw new DTypeError(
+    `${name}: needs ${signed ? "f32, f16 or i32" : "numbers, not bool"}, x ${describe(x)}`,
+  );
 }

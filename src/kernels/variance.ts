@@ -48,7 +48,8 @@ function spreadOf(
   toVariance: (dy: Tensor, y: Tensor) => Tensor,
 ): Tensor {
   const { name } = how;
-  if (!isFloat(x.dtype)) throw new DTypeError(`${name}: needs f32, x ${x.dtype}${formatShape(x.shape)}`);
+  if (!isFloat(x.dtype))
+    throw new DTypeError(`${name}: needs f32 or f16, x ${x.dtype}${formatShape(x.shape)}`);
   const f = folding(name, x.shape, axes, keepdim);
   const scale = 1 / Math.max(0, f.count - correction);
   const [y] = op(name, [x], () => {

@@ -55,7 +55,7 @@ const INVERSE = `bitcast<f32>(select(254u - clamp(${EXPONENT}, 1u, 253u), 127u, 
  */
 export function norm(x: Tensor, { p = 2, axes, keepdim = false }: NormOptions = {}): Tensor {
   x = raised(x);
-  if (!isFloat(x.dtype)) throw new DTypeError(`norm: needs f32, x ${describe(x)}`);
+  if (!isFloat(x.dtype)) throw new DTypeError(`norm: needs f32 or f16, x ${describe(x)}`);
   if (Number.isNaN(p)) throw new OptionError("norm: p must be a number, got NaN");
   if (p === 0) return cast(countNonzero(x, axes, keepdim), x.dtype);
   if (p === Number.POSITIVE_INFINITY && x.size > 0) return max(abs(x), axes, keepdim);

@@ -29,7 +29,7 @@ interface Sizes {
   readonly device: Device;
 }
 
-/** @throws ShapeError for shapes that do not fit; DTypeError unless masks are bool or f32 */
+/** @throws ShapeError for shapes that do not fit; DTypeError unless masks are bool or float */
 export function combinedMask(
   { keyPaddingMask, attnMask, isCausal }: MultiheadMasks & { readonly isCausal?: boolean },
   { b, h, t, s, extra, device }: Sizes,

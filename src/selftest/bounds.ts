@@ -19,14 +19,22 @@ export interface Comparison {
   readonly failure: string;
 }
 
-/** relative * |want| + share * (size, or the largest |want|) + absolute */
+/** Differences of the reference, in float64, are off by this themselves: first ones, and second ones. */
+const DIFFERENCE = 1e-9;
+const SECOND_DIFFERENCE = 1e-6;
+
+/**
+ * relative * |want| + share * S + absolute. S: the op of the absolute inputs where a row says "sums", else the largest |want|;
+ * for a sum of products along a direction at least the sum of their absolute values. A row that needs more has a `tolerance`
+ * and says why.
+ */
 const BOUNDS = {
   values: { relative: 1e-5, share: 0, absolute: 1e-6 },
-  sums: { relative: 0, share: 2e-6, absolute: 1e-30 },
-  largest: { relative: 0, share: 2e-6, absolute: 1e-7 },
+  sums: { relative: 0, share: 2e-6, absolute: 0 },
+  largest: { relative: 0, share: 2e-6, absolute: 0 },
   exact: { relative: 0, share: 0, absolute: 0 },
-  gradient: { relative: 1e-5, share: 5e-6, absolute: 2e-6 },
-  doubleGradient: { relative: 3e-5, share: 1e-5, absolute: 5e-6 },
+  gradient: { relative: 0, share: 1e-5, absolute: DIFFERENCE },
+  doubleGradient: { relative: 0, share: 1e-5, absolute: SECOND_DIFFERENCE },
 } as const satisfies Record<Bound["kind"], object>;
 
 /** NaN equals NaN, and an infinity itself. */

@@ -27,6 +27,15 @@ test(
   TABLE_MS,
 );
 
+test("what autotune measured stands in IndexedDB", async () => {
+  const first = await open.page.evaluate(() => window.wgradTests!.tuned());
+  expect(first.measured).toBe(true);
+  expect(Object.keys(first.entries.reduce!)).toEqual(["rows 64 of 512"]);
+  const second = await open.page.evaluate(() => window.wgradTests!.tuned());
+  expect(second).toEqual({ entries: first.entries, measured: false });
+  expect(open.errors).toEqual([]);
+});
+
 test(`${STEPS} compiled training steps`, async () => {
   const losses = await open.page.evaluate((steps) => window.wgradTests!.trainDigits(steps), STEPS);
   const mean = (list: readonly number[]) => list.reduce((s, v) => s + v, 0) / list.length;

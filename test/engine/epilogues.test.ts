@@ -93,3 +93,23 @@ async function alone(fn: Fn, args: readonly Tensor[]): Promise<number> {
   await c(...args).data();
   return c.programs[0].dispatches.length;
 }
+
+test("behind a kernel whose by-product others read first: the gradient of a residual and a norm with a weight", async () => {
+  const [weight, bias] = [w.randn([12]), w.randn([12])];
+  for (const t of [weight, bias]) t.requiresGrad = true;
+  const fn = (x: Tensor, dy: Tensor) => {
+    const leaf = w.mul(x, 1);
+    leaf.requiresGrad = true;
+    const y = w.add(leaf, F.layerNorm(leaf, 12, weight, bias));
+    return w.grad([y], [leaf, weight, bias], { gradOutputs: [dy] }).map((g) => g!);
+  };
+  const [plain, fused] = [compile(fn, { fuse: false }), compile(fn)];
+  const [x, dy] = [w.randn([9, 12]), w.randn([9, 12])];
+  const [a, b] = [plain(x, dy), fused(x, dy)];
+  for (const [k, g] of a.entries()) {
+    const [p, f] = [await g.data(), await b[k].data()];
+    for (let i = 0; i < p.length; i++) expect(Math.abs(p[i] - f[i])).toBeLessThan(1e-5);
+  }
+  const kernels = fused.programs[0].dispatches.map((d) => d.kernel);
+  expect(kernels).not.toContain("add_pair");
+});

@@ -101,7 +101,7 @@ describe("elementwise chains", () => {
     const fn = (x: Tensor) => {
       const y = w.exp(x);
       const z = w.mul(y, 2);
-      return { z: F.relu(z), s: w.sum(y) };
+      return { z: F.relu(z), s: w.cumsum(y, 0) };
     };
     const [plain, fused] = pair(fn);
     const x = w.randn([6, 5]);
@@ -109,6 +109,24 @@ describe("elementwise chains", () => {
     await agree(p.z, f.z);
     await agree(p.s, f.s);
     expect(count(fused)).toBe(2);
+  });
+
+  test("across a reshape: the same elements, and nothing that broadcasts otherwise there", async () => {
+    const cases: [number[], number[], number[], number][] = [
+      [[3], [3, 1], [3], 1], // operands of the size of all move along
+      [[4, 6], [24], [4, 6], 1],
+      [[4, 6], [6, 4], [1], 1],
+      [[4, 6], [6, 4], [6], 2], // the vector lies along another axis there
+      [[2, 3, 4], [6, 4], [2, 1, 1], 2],
+    ];
+    for (const [from, to, other, dispatches] of cases) {
+      const fn = (x: Tensor, a: Tensor, b: Tensor) =>
+        w.add(w.mul(w.reshape(w.mul(w.exp(x), a), to), b), w.reshape(x, to));
+      const [plain, fused] = pair(fn);
+      const [x, a, b] = [w.randn(from), w.randn(other), w.randn([to[0]!, ...to.slice(1).map(() => 1)])];
+      await agree(plain(x, a, b), fused(x, a, b));
+      expect(count(fused), `${from} as ${to} with ${other}`).toBe(dispatches);
+    }
   });
 
   test("masks: comparisons, where, NaN and infinity", async () => {
@@ -232,4 +250,22 @@ describe("training steps", () => {
     expect(before.length).toBe(12);
     expect(await step(x, y).loss.item()).toBeLessThan(second);
   });
+});
+
+test("integers, masks and floats in one chain", async () => {
+  const fn = (i: Tensor, x: Tensor) => {
+    const odd = w.eq(w.bitwiseAnd(w.mul(w.add(i, 3), i), 1), 1);
+    const near = w.logicalAnd(w.logicalNot(odd), w.lt(w.abs(x), 1));
+    const kept = w.where(near, w.cast(w.maximum(i, -2), "f32"), w.mul(x, 0.5));
+    return { kept, count: w.add(w.cast(near, "i32"), i) };
+  };
+  const [plain, fused] = pair(fn);
+  for (const n of [8, 7]) {
+    const i = w.cast(w.mul(w.randn([5, n]), 9), "i32");
+    const x = w.randn([5, n]);
+    const [p, f] = [plain(i, x), fused(i, x)];
+    expect(await f.count.data()).toEqual(await p.count.data());
+    await agree(p.kept, f.kept);
+  }
+  expect(count(fused)).toBeLessThanOrEqual(2);
 });

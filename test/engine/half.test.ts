@@ -66,6 +66,11 @@ describe.skipIf(!lavapipe)(
         new Array(5).fill(rounded([0.1])[0]),
       );
       expect(Array.from(await on(() => w.arange(0, 3, 1, f16)).data())).toEqual([0, 1, 2]);
+      const eye = on(() => w.eye(2, 3, f16));
+      expect([eye.dtype, ...(await eye.data())]).toEqual(["f16", 1, 0, 0, 0, 1, 0]);
+      const ids = on(() => w.tensor([2, 0], { dtype: "i32" }));
+      const hot = on(() => w.F.oneHot(ids, 3, f16));
+      expect([hot.dtype, ...(await hot.data())]).toEqual(["f16", 0, 0, 1, 1, 0, 0]);
     });
 
     it("rounds on the GPU as on the host: to nearest even, 65520 to infinity, NaN kept", async () => {

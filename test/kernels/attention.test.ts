@@ -46,6 +46,8 @@ describe("golden values of PyTorch", () => {
   test.each(odd)("$name, no shared loads, one row a thread", (c) =>
     run(c, { quads: false, rows: 1, lanes: 8 }),
   );
+  const whole = cases.filter((c) => !c.inputs.mask);
+  test.each(whole)("$name, all gradients in one kernel", (c) => run(c, { whole: true }));
   test.each(odd)("$name, shared loads, wide workgroups", (c) => run(c, { rows: 3, lanes: 16 }));
 });
 
@@ -97,6 +99,24 @@ describe("rows that may attend to nothing", () => {
     const y = await scaledDotProductAttention(q, ones([1, 1, 5, 8]), ones([1, 1, 5, 8])).data();
     expect([...y].map(Number.isNaN)).toEqual([...new Array(8).fill(true), ...new Array(8).fill(false)]);
   });
+});
+
+test("one kernel for all gradients where a batch has many heads, and two say the same", async () => {
+  for (const [t, s, d, dropoutP] of [
+    [37, 21, 12, 0],
+    [18, 40, 7, 0.4],
+  ] as const) {
+    const inputs = [leaf([2, 8, t, d]), leaf([2, 4, s, d]), leaf([2, 4, s, d])] as const;
+    const dy = randn([2, 8, t, d]);
+    const gradients = (whole: boolean) => {
+      manualSeed(3);
+      const plan = whole ? {} : { whole };
+      const y = scaledDotProductAttention(...inputs, { enableGqa: true, isCausal: true, dropoutP, plan });
+      return grad(y, inputs, { gradOutputs: [dy] });
+    };
+    const [one, two] = [gradients(true), gradients(false)];
+    for (let n = 0; n < 3; n++) expectClose(await one[n]!.data(), await two[n]!.data(), 2e-6, `d ${d}`);
+  }
 });
 
 describe("dropout", () => {

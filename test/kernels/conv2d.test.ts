@@ -6,6 +6,7 @@ import {
   type Conv2dOptions,
   conv2d,
   conv2dDataGradient,
+  conv2dParameterGradients,
   conv2dWeightGradient,
 } from "../../src/kernels/conv2d.ts";
 import { type ConvGeometry, convGeometry } from "../../src/kernels/conv2d_geometry.ts";
@@ -134,18 +135,37 @@ const run = {
     CONV_VARIANTS[variant].weightGradient({ x, dy, dw }, g);
     return dw.data();
   },
+  parameterGradients: (variant: Variant, x: Tensor, dy: Tensor, g: ConvGeometry) => {
+    const [dw, db] = [empty([g.o, g.cg, g.kh, g.kw]), empty([g.o])];
+    CONV_VARIANTS[variant].weightGradient({ x, dy, dw, db }, g);
+    return Promise.all([dw.data(), db.data()]);
+  },
 };
+
+/** Sums of dy over all but its channels. */
+function channelSums(dy: ArrayLike<number>, { n, o, oh, ow }: ConvGeometry): number[] {
+  const plane = oh * ow;
+  const channel = (k: number) =>
+    Array.from({ length: n * plane }, (_, i) => dy[(Math.floor(i / plane) * o + k) * plane + (i % plane)]!);
+  return Array.from({ length: o }, (_, k) => channel(k).reduce((a, b) => a + b, 0));
+}
 
 type Variant = ConvVariant;
 const PASSES: readonly Pass[] = ["forward", "dataGradient", "weightGradient"];
 /** Shapes that the variant takes in all passes. */
-const NAN_CASES: Readonly<Record<Variant, readonly [x: Shape, weight: Shape, options: Conv2dOptions]>> = {
+const NAN_CASES: Readonly<
+  Record<Exclude<Variant, "winograd">, readonly [x: Shape, weight: Shape, options: Conv2dOptions]>
+> = {
   naive: [[2, 2, 11, 10], [3, 2, 3, 3], { stride: [2, 1] }],
   direct: [[2, 2, 11, 10], [3, 2, 3, 3], { stride: [2, 1] }],
   quad: [[2, 4, 11, 10], [5, 4, 3, 3], {}],
   depthwise: [[2, 2, 11, 10], [2, 1, 3, 3], { groups: 2 }],
+  pointwise: [[2, 2, 11, 10], [3, 2, 1, 1], { padding: 0 }],
 };
 const VARIANTS = Object.keys(CONV_VARIANTS) as Variant[];
+
+/** Spreads NaN over its tiles, and has no weight gradient. */
+const NAN_VARIANTS = VARIANTS.filter((v) => v !== "winograd");
 
 describe.each(VARIANTS)("variant %s", (variant) => {
   test.each(CASES)("%s", async (_, xShape, weightShape, options) => {
@@ -176,9 +196,15 @@ describe.each(VARIANTS)("variant %s", (variant) => {
     if (fits("weightGradient")) {
       const dw = await run.weightGradient(variant, tx, tdy, g);
       expectClose(dw, weightGradientReference(x, dy, g), g.n * g.oh * g.ow, "dw");
+      if (!CONV_VARIANTS[variant].biasGradient) return;
+      const [again, db] = await run.parameterGradients(variant, tx, tdy, g);
+      expect(again, "dw beside db").toEqual(dw);
+      expectClose(db, channelSums(dy, g), g.n * g.oh * g.ow, "db");
     }
   });
+});
 
+describe.each(NAN_VARIANTS)("variant %s", (variant) => {
   test("NaN and Inf in x and dy reach exactly what reads them", async () => {
     const [shape, weightShape, options] = NAN_CASES[variant];
     const g = convGeometry("conv2d", shape, weightShape, { padding: 1, ...options });
@@ -256,6 +282,64 @@ describe("the three ops are each other's gradients", () => {
     const labels = rows.map((r) => r.label).join(" ");
     expect(labels).toMatch(/conv2dWeightGradient/);
     expect(labels).not.toMatch(/conv2dDataGradient/);
+  });
+});
+
+describe("weight and bias together", () => {
+  const options: Conv2dOptions = { stride: [2, 1], padding: 1, groups: 2 };
+  const shapes = { x: [2, 4, 8, 7], weight: [6, 2, 3, 2] } as const;
+  const g = convGeometry("conv2d", shapes.x, shapes.weight, options);
+  const yShape = [g.n, g.o, g.oh, g.ow];
+  const [x, weight, dy] = [
+    noise(numel(shapes.x), 1),
+    noise(numel(shapes.weight), 2),
+    noise(numel(yShape), 3),
+  ];
+  const labels = async (t: Tensor, fn: () => void) => (await t.device.profile(fn)).rows.map((r) => r.label);
+
+  test("one pass makes both gradients, and no sum of dy", async () => {
+    const [tx, tw] = [put(x, shapes.x), put(weight, shapes.weight, true)];
+    const bias = put(noise(g.o, 5), [g.o], true);
+    const y = conv2d(tx, tw, bias, options);
+    let found: (Tensor | null)[] = [];
+    const used = await labels(y, () => {
+      found = grad(y, [tw, bias], { gradOutputs: [put(dy, yShape)] });
+    });
+    expect([...new Set(used)].join()).toMatch(
+      /^conv2dParameterGradients\/conv2dWeightGradient(,conv2dParameterGradients\/conv2dWeightGradient.sum)?$|^conv2dWeightGradient(,conv2dWeightGradient.sum)?$/,
+    );
+    expectClose(await found[0]!.data(), weightGradientReference(x, dy, g), 200, "dw");
+    expectClose(await found[1]!.data(), channelSums(dy, g), 200, "db");
+  });
+
+  test("a frozen one costs nothing", async () => {
+    for (const frozen of ["weight", "bias"]) {
+      const tw = put(weight, shapes.weight, frozen !== "weight");
+      const bias = put(noise(g.o, 5), [g.o], frozen !== "bias");
+      const y = conv2d(put(x, shapes.x), tw, bias, options);
+      const left = frozen === "weight" ? bias : tw;
+      const used = await labels(y, () => void grad(y, [left], { gradOutputs: [put(dy, yShape)] }));
+      const expected =
+        frozen === "weight" ? /^sum(,sum)?$/ : /^conv2dWeightGradient(,conv2dWeightGradient.sum)?$/;
+      expect([...new Set(used)].join()).toMatch(expected);
+    }
+  });
+
+  test.each([
+    [true, true],
+    [true, false],
+    [false, true],
+  ])("gradients of <u, dw> (%s) + <v, db> (%s) in x and dy", async (withU, withV) => {
+    const [tx, tdy] = [put(x, shapes.x, true), put(dy, yShape, true)];
+    const both = conv2dParameterGradients(tx, tdy, shapes.weight, options);
+    const [u, v] = [noise(numel(shapes.weight), 6), noise(g.o, 7)];
+    const outs = both.filter((_, k) => [withU, withV][k]);
+    const gradOutputs = [put(u, shapes.weight), put(v, [g.o])].filter((_, k) => [withU, withV][k]);
+    const [ddx, ddy] = grad(outs, [tx, tdy], { gradOutputs, allowUnused: true });
+    const zero = new Float32Array(u.length);
+    expectClose(await ddy!.data(), forwardReference(x, withU ? u : zero, withV ? v : null, g), 64, "in dy");
+    if (withU) expectClose(await ddx!.data(), dataGradientReference(dy, u, g), 64, "in x");
+    else expect(ddx).toBe(null);
   });
 });
 

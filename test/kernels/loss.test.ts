@@ -172,7 +172,7 @@ describe.each(["software", "hardware"] as const)("crossEntropy, threads as for a
       /weight must have shape \[3\], .*weight \[2\]/,
     );
     expect(() => crossEntropy(x, t, { weight: zeros([3], { dtype: "i32" }) })).toThrow(
-      /weight must be f32, got i32/,
+      /weight must be f32 or f16, got i32/,
     );
     expect(() => crossEntropy(x, t, { labelSmoothing: 1.5 })).toThrow(
       /labelSmoothing must be in \[0, 1\], got 1.5/,
@@ -181,7 +181,7 @@ describe.each(["software", "hardware"] as const)("crossEntropy, threads as for a
       /reduction must be .* got avg/,
     );
     expect(() => crossEntropy(zeros([2, 3], { dtype: "i32" }), t)).toThrow(
-      /logits must be f32, got i32\[2,3\]/,
+      /logits must be f32 or f16, got i32\[2,3\]/,
     );
     expect(() => crossEntropy(zeros([]), t)).toThrow(/logits need a class axis/);
     expect(() => crossEntropy(zeros([2, 0]), t)).toThrow(/logits need a class axis, .*logits \[2,0\]/);

@@ -66,6 +66,7 @@ describe("against the composition", () => {
     [[3, 13, 8, 32], { reverse: true }],
     [[5, 7, 3, 33], { lengths: [1, 5, 3, 2, 4, 5, 1] }],
     [[4, 6, 5, 12], { lengths: [4, 1, 2, 3, 2, 1], reverse: true }],
+    [[2, 37, 3, 128], {}], // so many that a thread has eight rows
   ];
   test.each(KINDS.flatMap((kind) => CASES.map(([size, o]) => [kind, size, o] as const)))(
     "%s %j %j",

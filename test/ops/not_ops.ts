@@ -9,7 +9,7 @@ export const MODULES: readonly (readonly [file: RegExp, reason: string])[] = [
     "shapes, plans and checks: numbers only",
   ],
   [
-    /^(conv2d_kernels|conv2d_direct|conv2d_quad|conv2d_naive|conv_depthwise|reduce_fold)\.ts$/,
+    /^(conv2d_kernels|conv2d_partials|conv2d_direct|conv2d_quad|conv2d_naive|conv_depthwise|reduce_fold)\.ts$/,
     "dispatches of conv2d and of the reductions",
   ],
   [
@@ -26,8 +26,16 @@ export const MODULES: readonly (readonly [file: RegExp, reason: string])[] = [
   ],
   [/^grid_sample_composition\.ts$/, "gridSample in plain ops: the second gradients of its row"],
   [/^attention_composition\.ts$/, "attention in plain ops: the second gradients of its rows"],
-  [/^(checkpoint|transforms|define_kernel)\.ts$/, "functions of functions: test/functional"],
+  [/^(checkpoint|transforms|define_kernel|gradient_penalty)\.ts$/, "functions of functions: test/functional"],
   [/^roofs\.ts$/, "measures an adapter: test/inspect.test.ts"],
+  [
+    /^(tuning(_family|_names|_trial)?|trial_\w+|\w+_(choices|trial))\.ts$/,
+    "choose among variants of ops and measure them: test/tuning.test.ts",
+  ],
+  [
+    /^conv2d_(pointwise|winograd)\.ts$/,
+    "dispatches of conv2d that only a tuning table asks for: test/kernels/conv2d.test.ts",
+  ],
   [/^loss_reduction\.ts$/, "the end of every loss: the rows of the losses take each reduction"],
 ];
 
@@ -73,6 +81,7 @@ export const FUNCTIONS: Readonly<Record<string, string>> = {
   finishHook: "text of a hook",
   inF32: "runs an op in f32 on f16 tensors",
   linearGradients: "both gradients of linear, whose row has both orders",
+  conv2dParameterGradients: "two gradients of conv2d, whose row has both orders",
   gatherOrZero: "gather without its check of indices",
   indexSelectOrZero: "indexSelect without its check of indices",
   oneHotOrZero: "oneHot without its check of ids",

@@ -26,6 +26,7 @@ const NOT_UNDER_NAGA: Readonly<Record<string, string>> = {
   "attention_swap.wgsl": "as matmul_quad.wgsl: attention.wgsl runs there",
   "attention_dq_swap.wgsl": "as matmul_quad.wgsl: attention_dq.wgsl runs there",
   "attention_dkv_swap.wgsl": "as matmul_quad.wgsl: attention_dkv.wgsl runs there",
+  "attention_dqkv.wgsl": "as matmul_quad.wgsl: attention_dq.wgsl and attention_dkv.wgsl run there",
 };
 
 const all = jobs();

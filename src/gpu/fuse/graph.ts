@@ -23,6 +23,8 @@ export interface Surroundings {
   readonly inside: ReadonlySet<Storage>;
   /** Storage inside that something else fills (arguments, host values) or reads (results). */
   readonly fixed: ReadonlySet<Storage>;
+  /** More of the storage inside. */
+  readonly make: (bytes: number, label: string) => Storage;
 }
 
 export class Graph {

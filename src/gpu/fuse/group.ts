@@ -96,11 +96,10 @@ function single(d: Dispatch): Group | null {
 
 const ELEMENTS = ["f32", "i32", "u32"];
 
-/** The functions of shaders/scalar/ are over one type T a text; a text has no way to write NaN and infinity. */
+/** A text has no way to write NaN and infinity. */
 function understood(role: ElementwiseRole): boolean {
   const numbers = [...role.numbers, ...role.operands.filter((o) => typeof o === "number")];
-  if (!numbers.every((n) => Number.isFinite(n) && (n === 0 || Math.abs(n) > 1e-37))) return false;
-  return role.type === "f32" || role.calls.length === 0;
+  return numbers.every((n) => Number.isFinite(n) && (n === 0 || Math.abs(n) > 1e-37));
 }
 
 const isHalf = (d: Dispatch, binding: string) => d.options.half?.includes(binding) ?? false;
@@ -118,7 +117,10 @@ function storedType(d: Dispatch, binding: string): string {
  */
 export function merge(first: Group, second: Group, link: Bindable, keep: boolean): Group {
   const produced = first.outputs.find((o) => overlap(o.target, link))!;
-  const inputs: Input[] = [...first.inputs];
+  // Behind a reshape the same elements have another shape (chains.ts refuses what broadcasts there).
+  const inputs: Input[] = first.inputs.map((x) =>
+    x.shape.reduce((n, s) => n * s, 1) === second.size ? { ...x, shape: second.shape } : x,
+  );
   const place = new Map<number, Value>();
   second.inputs.forEach((input, i) => {
     if (overlap(input.source, link)) {

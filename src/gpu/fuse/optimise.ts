@@ -6,7 +6,11 @@ import type { PipelineCache } from "../pipeline.ts";
 import { fuseChains } from "./chains.ts";
 import { spareCopies } from "./copies.ts";
 import { dropDead, splitConstant } from "./dead.ts";
+import { gatesFirst } from "./gates.ts";
 import type { Surroundings } from "./graph.ts";
+import { momentsBehind } from "./moments.ts";
+import { poolBehind } from "./pooled.ts";
+import { fusePrologues } from "./prologues.ts";
 import { seeThrough } from "./views.ts";
 
 export interface Optimised {
@@ -22,7 +26,8 @@ export function optimise(
   pipelines: PipelineCache,
 ): Optimised {
   const { once, rest } = splitConstant(dropDead(dispatches, world), world);
-  const list = spareCopies(fuseChains(seeThrough(rest, world), world), world);
+  const chained = fuseChains(gatesFirst(seeThrough(rest, world), world), world);
+  const list = spareCopies(poolBehind(momentsBehind(fusePrologues(chained, world), world), world), world);
   const compiled = new Map(dispatches.map((d) => [d.options, d.pipeline]));
   const withPipeline = (d: Dispatch) => ({
     ...d,

@@ -120,7 +120,9 @@ function joined(d: Dispatch, name: string): Dispatch {
   if (!other || !joins || ![name, other.name].includes(joins.binding)) return d;
   const bindings = d.bindings.map((b) => {
     if (b.name === joins.binding) return { ...b, source };
-    return b.name === joining ? { ...b, source: source.device.nothing("read_write", d.bindings.length) } : b;
+    return b.name === joining
+      ? { ...b, source: source.device.nothing("read_write", d.bindings.length + b.binding) }
+      : b;
   });
   const constants = { ...(d.options.constants as object), [joins.constant]: true };
   return { ...d, bindings, options: { ...d.options, constants } as Dispatch["options"] };

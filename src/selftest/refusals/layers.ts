@@ -103,7 +103,11 @@ export const layers: Readonly<Record<string, Refusals>> = {
   softmaxBackward: { shape: INTERNAL, dtype: INTERNAL, option: INTERNAL },
   logSoftmaxBackward: { shape: INTERNAL, dtype: INTERNAL, option: INTERNAL },
   projectedAttention: {
-    dtype: { input: 0, dtype: "bool", message: /^scaledDotProductAttention: needs f32, got bool\[5,2,24\]$/ },
+    dtype: {
+      input: 0,
+      dtype: "bool",
+      message: /^scaledDotProductAttention: needs f32 or f16, got bool\[5,2,24\]$/,
+    },
     option: {
       options: { heads: -1 },
       type: ShapeError,

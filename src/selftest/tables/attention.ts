@@ -132,13 +132,13 @@ const errors: readonly ErrorCase[] = [
   refuses(
     "mask dtype",
     () => scaledDotProductAttention(...qkv(), { mask: z([3, 3], "i32") }),
-    /^scaledDotProductAttention: the mask must be bool or f32, mask i32\[3,3\]$/,
+    /^scaledDotProductAttention: the mask must be bool, f32 or f16, mask i32\[3,3\]$/,
     DTypeError,
   ),
   refuses(
     "dtype",
     () => scaledDotProductAttention(z([1, 1, 2, 4], "i32"), z([1, 1, 2, 4]), z([1, 1, 2, 4])),
-    /^scaledDotProductAttention: needs f32, q i32\[1,1,2,4\]$/,
+    /^scaledDotProductAttention: needs f32 or f16, q i32\[1,1,2,4\]$/,
     DTypeError,
   ),
   refuses(

@@ -35,7 +35,7 @@ const eyeRecord: OpRecord<{ readonly n: number; readonly m?: number; readonly dt
     {
       name: "dtype",
       run: () => eye(2, 2, { dtype: "bool" }),
-      message: /^eye: dtype must be f32 or i32, got bool$/,
+      message: /^eye: dtype must be f32, f16 or i32, got bool$/,
       type: DTypeError,
     },
   ],
@@ -98,7 +98,7 @@ const bernoulliRecord: OpRecord<{ readonly p?: number; readonly shape?: readonly
     {
       name: "dtype",
       run: () => bernoulli(z([2], "i32")),
-      message: /^bernoulli: needs f32, p i32\[2\]$/,
+      message: /^bernoulli: needs f32 or f16, p i32\[2\]$/,
       type: DTypeError,
     },
   ],
@@ -185,7 +185,7 @@ const multinomialRecord: OpRecord<{ readonly count: number; readonly replacement
     {
       name: "dtype",
       run: () => multinomial(z([3], "i32"), 1),
-      message: /^multinomial: needs f32, weights i32\[3\]$/,
+      message: /^multinomial: needs f32 or f16, weights i32\[3\]$/,
       type: DTypeError,
     },
   ],

@@ -166,7 +166,7 @@ const affineGridRow: OpRecord<Affine> = {
     option(
       "dtype",
       () => affineGrid(z([1, 2, 3], "i32"), [1, 1, 2, 3]),
-      /^affineGrid: theta must be f32/,
+      /^affineGrid: theta must be f32 or f16/,
       DTypeError,
     ),
   ],

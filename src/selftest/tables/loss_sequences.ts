@@ -79,7 +79,7 @@ export const ctcRecord: OpRecord<Ctc> = {
     refuses(
       "dtype",
       () => ctc(z([3, 1, 4]), z([1, 1]), [3], [1]),
-      /^ctc: needs f32 log-probabilities, i32 labels/,
+      /^ctc: needs f32 or f16 log-probabilities, i32 labels/,
       DTypeError,
     ),
     refuses(

@@ -149,7 +149,7 @@ const linearRecord: OpRecord<undefined> = {
     {
       name: "dtype",
       run: () => linear(z([2, 3], "i32"), z([4, 3])),
-      message: /^linear: x must be f32, is i32$/,
+      message: /^linear: x must be f32 or f16, is i32$/,
       type: DTypeError,
     },
   ],

@@ -49,7 +49,7 @@ const dropoutRecord: OpRecord<Options> = {
     {
       name: "dtype",
       run: () => dropout(z([2], "i32")),
-      message: /^dropout: needs f32, x i32\[2\]$/,
+      message: /^dropout: needs f32 or f16, x i32\[2\]$/,
       type: DTypeError,
     },
   ],

@@ -173,7 +173,7 @@ function errors(name: string, gates: number, run: Run): ErrorCase[] {
     {
       name: "dtype",
       run: () => call(z([2, 2, 3]), weights("i32")),
-      message: rule("weightIh must be f32, is i32"),
+      message: rule("weightIh must be f32 or f16, is i32"),
       type: DTypeError,
     },
     {

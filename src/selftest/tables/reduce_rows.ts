@@ -40,7 +40,7 @@ export const axisErrors = (name: string, f: (x: Tensor, axis: number) => unknown
 export const onlyFloat = (name: string, f: (x: Tensor) => unknown): ErrorCase => ({
   name: "dtype",
   run: () => f(z([2], "i32")),
-  message: new RegExp(`^${name}: needs f32, x i32\\[2\\]$`),
+  message: new RegExp(`^${name}: needs f32 or f16, x i32\\[2\\]$`),
   type: DTypeError,
 });
 

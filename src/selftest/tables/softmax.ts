@@ -54,7 +54,7 @@ function forward(
       {
         name: "dtype",
         run: () => f(z([2], "i32")),
-        message: new RegExp(`^${name}: needs f32, x i32\\[2\\]$`),
+        message: new RegExp(`^${name}: needs f32 or f16, x i32\\[2\\]$`),
         type: DTypeError,
       },
       {

@@ -21,7 +21,7 @@ const ROWS: Record<string, Row> = {
       {
         name: "dtype",
         run: () => unary.frac(z([2], "i32")),
-        message: /^frac: needs f32, x i32\[2\]$/,
+        message: /^frac: needs f32 or f16, x i32\[2\]$/,
         type: DTypeError,
       },
     ],

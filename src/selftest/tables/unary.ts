@@ -63,7 +63,7 @@ const ROWS: Record<string, Row> = {
     ref: (x) => -x,
     values: between(-3, 3),
     integers: true,
-    errors: [refuses("neg", unary.neg, "u32", /^neg: needs f32 or i32, x u32\[2\]$/)],
+    errors: [refuses("neg", unary.neg, "u32", /^neg: needs f32, f16 or i32, x u32\[2\]$/)],
   },
   abs: { f: unary.abs, ref: Math.abs, values: around(3), integers: true, errors: noBool("abs", unary.abs) },
   sign: {

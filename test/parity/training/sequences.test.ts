@@ -1,4 +1,4 @@
-// Recurrent networks, sequence to sequence, hybrids: what sequences.py recorded, and what a forward and the constructors refuse.
+// Recurrent networks, sequence to sequence, hybrids: what sequences.py recorded. What they refuse: test/layers/sequence_models.test.ts.
 
 import { beforeAll, describe, test } from "vitest";
 import { mse } from "../../../src/functional/loss.ts";
