@@ -129,6 +129,20 @@ describe("elementwise chains", () => {
     }
   });
 
+  test("across reshapes behind a product, one element at a time", async () => {
+    const fn = (x: Tensor, m: Tensor, a: Tensor, b: Tensor) =>
+      w.add(w.reshape(w.mul(w.reshape(w.matmul(x, m), [6]), a), [6, 1]), b);
+    const [plain, fused] = pair(fn);
+    const [x, m, a, b] = [[6, 4], [4, 1], [6], [6, 1]].map((shape) => w.randn(shape)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    await agree(plain(x, m, a, b), fused(x, m, a, b));
+    expect(count(fused)).toBe(1);
+  });
+
   test("masks: comparisons, where, NaN and infinity", async () => {
     const fn = (x: Tensor) => w.where(w.gt(x, 0), w.log(x), w.mul(x, x));
     const [plain, fused] = pair(fn);
