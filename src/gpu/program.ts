@@ -43,7 +43,7 @@ export interface ProgramOptions {
   /** Storage of the results: read after every run. */
   readonly results: ReadonlySet<Storage>;
   /** Rewrite the recording; false runs it as it is. */
-  readonly fuse: boolean;
+  readonly fuse: boolean | "all";
   /** Labels of recorded dispatches whose results are kept: written in every run, and not overwritten within it. */
   readonly retain?: (label: string) => boolean;
 }
@@ -85,7 +85,7 @@ export class Program {
       make: (bytes: number, label: string) => trace.allocate(bytes, label),
     };
     const { once, list } = fuse
-      ? optimise(trace.dispatches, world, device.pipelines)
+      ? optimise(trace.dispatches, world, device.pipelines, fuse)
       : { once: [], list: trace.dispatches };
     this.dispatches = list;
     this.retained = wanted.map((w) => ({ ...w, madeBy: writersOf(list, w.source.storage) }));

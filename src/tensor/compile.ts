@@ -16,8 +16,12 @@ export type { HostArray } from "./call_arguments.ts";
 export interface CompileOptions {
   /** Re-trace at every call and throw where the recording differs, e.g. by a plain number of the closure. Default false. */
   readonly check?: boolean;
-  /** Merge dispatches, drop the dead ones and spare copies; false runs the recording as it is. Default true. */
-  readonly fuse?: boolean;
+  /**
+   * Merge dispatches, drop the dead ones and spare copies; false runs the recording as it is. Default true: nothing is merged that
+   * would change the order of a sum, so that a step gives what it gives op by op. "all": that too, batch-norm statistics
+   * with the convolution in front of them; equal but for rounding, which deep networks amplify.
+   */
+  readonly fuse?: boolean | "all";
   /**
    * Labels of what stays readable after a call (`retained`): the results of recorded dispatches, activations and gradients,
    * by module path and op, such as `conv1/conv2d`. They are never fused away, nor overwritten within a run.

@@ -24,10 +24,14 @@ export function optimise(
   dispatches: readonly Dispatch[],
   world: Surroundings,
   pipelines: PipelineCache,
+  how: true | "all",
 ): Optimised {
   const { once, rest } = splitConstant(dropDead(dispatches, world), world);
   const chained = fuseChains(gatesFirst(seeThrough(rest, world), world), world);
-  const list = spareCopies(poolBehind(momentsBehind(fusePrologues(chained, world), world), world), world);
+  const loaded = fusePrologues(chained, world);
+  // Another order of summation: deep batch-normalised networks amplify its rounding without bound.
+  const summed = how === "all" ? momentsBehind(loaded, world) : loaded;
+  const list = spareCopies(poolBehind(summed, world), world);
   const compiled = new Map(dispatches.map((d) => [d.options, d.pipeline]));
   const withPipeline = (d: Dispatch) => ({
     ...d,
