@@ -1,5 +1,6 @@
-// What a replayed dispatch costs in JavaScript: the time inside the call of a compiled function, waiting left out, over the
-// dispatches it replays. The kernels are as small as they get, so that the GPU keeps up.
+// What a replayed dispatch costs in JavaScript: the time inside the call of a compiled function over the dispatches it replays,
+// waiting left out, and `queue.submit` apart: there the browser hands all over to another process, and with few cores that one
+// begins at once in its place. The kernels are as small as they get.
 import type { Device } from "../src/gpu/device.ts";
 import { batchedMatmul } from "../src/kernels/matmul.ts";
 import { compile } from "../src/tensor/compile.ts";
@@ -13,6 +14,8 @@ export interface Replay {
   readonly us: number;
   /** Median of the calls: what it is while nothing else has the processor. */
   readonly medianUs: number;
+  /** Microseconds of the one submit of a call, median. */
+  readonly submitUs: number;
   /** How many dispatches it is the mean of. */
   readonly dispatches: number;
 }
@@ -34,12 +37,27 @@ export async function measureReplay(device: Device): Promise<Replay> {
   await device.settle();
   const perCall = step.programs[0]!.dispatches.length;
   const us: number[] = []; // by call
-  while (us.length * perCall < TOTAL) {
+  const submits: number[] = [];
+  const { queue } = device.gpu;
+  const submit = queue.submit.bind(queue);
+  let submitting = 0;
+  queue.submit = (buffers) => {
     const start = performance.now();
-    call();
-    us.push((1000 * (performance.now() - start)) / perCall);
-    await device.settle();
+    submit(buffers);
+    submitting += performance.now() - start;
+  };
+  try {
+    while (us.length * perCall < TOTAL) {
+      submitting = 0;
+      const start = performance.now();
+      call();
+      us.push((1000 * (performance.now() - start - submitting)) / perCall);
+      submits.push(1000 * submitting);
+      await device.settle();
+    }
+  } finally {
+    queue.submit = submit;
   }
   const mean = us.reduce((a, b) => a + b) / us.length;
-  return { us: mean, medianUs: median(us), dispatches: us.length * perCall };
+  return { us: mean, medianUs: median(us), submitUs: median(submits), dispatches: us.length * perCall };
 }

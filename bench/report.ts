@@ -34,7 +34,8 @@ export function table(result: Result): string {
 }
 
 export function replayLine({ replay }: Result): string {
-  return `JavaScript of a replayed dispatch: ${short(replay.us)} us, mean of ${replay.dispatches}; median of the calls ${short(replay.medianUs)}`;
+  const { us, medianUs, submitUs, dispatches } = replay;
+  return `JavaScript of a replayed dispatch: ${short(us)} us, mean of ${dispatches}; median of the calls ${short(medianUs)}; the submit of a call ${short(submitUs)}`;
 }
 
 function cells(row: Row, result: Result): string[] {

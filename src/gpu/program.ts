@@ -22,7 +22,9 @@ interface Step {
   /** Its params' place in `offsets`, and how many it has: 1 or 0. */
   readonly at: number;
   readonly count: number;
-  readonly grid: readonly [number, number, number];
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
 }
 
 /** A copy made in the same submit: arguments in before the pass, results out after it. */
@@ -207,23 +209,26 @@ export class Program {
   }
 
   private encode(pass: GPUComputePassEncoder): void {
+    const { steps, offsets } = this;
     let current: GPUComputePipeline | null = null;
-    for (const { entry, group, at, count, grid } of this.steps) {
-      if (entry.pipeline !== current) pass.setPipeline((current = entry.pipeline!));
-      pass.setBindGroup(0, group, this.offsets, at, count);
-      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
+    for (let i = 0; i < steps.length; i++) {
+      const step = steps[i];
+      const { pipeline } = step.entry;
+      if (pipeline !== current) pass.setPipeline((current = pipeline!));
+      pass.setBindGroup(0, step.group, offsets, step.at, step.count);
+      pass.dispatchWorkgroups(step.x, step.y, step.z);
     }
     pass.end();
   }
 
   private encodeTimed(encoder: GPUCommandEncoder): void {
-    this.steps.forEach(({ entry, group, at, count, grid }, i) => {
+    this.steps.forEach(({ entry, group, at, count, x, y, z }, i) => {
       const pass = encoder.beginComputePass({
         timestampWrites: this.device.profiler!.begin(this.dispatches[i]),
       });
       pass.setPipeline(entry.pipeline!);
       pass.setBindGroup(0, group, this.offsets, at, count);
-      pass.dispatchWorkgroups(grid[0], grid[1], grid[2]);
+      pass.dispatchWorkgroups(x, y, z);
       pass.end();
     });
   }
@@ -235,7 +240,8 @@ export class Program {
       const ranges = d.bindings.map((b) => bindingRange(b.source));
       const group = groups.get(d.pipeline, d.bindings, buffers, ranges, d.paramsBytes);
       const count = d.pipeline.paramsBinding === null ? 0 : 1;
-      this.steps.push({ entry: d.pipeline, group, at: i, count, grid: d.grid });
+      const [x, y, z] = d.grid;
+      this.steps.push({ entry: d.pipeline, group, at: i, count, x, y, z });
     });
   }
 
