@@ -11,7 +11,6 @@ import { norm } from "../kernels/vector_norm.ts";
 import { grad } from "../tensor/autograd.ts";
 import { rand } from "../tensor/create.ts";
 import { enableGrad, noGrad } from "../tensor/mode.ts";
-import { op } from "../tensor/op.ts";
 import type { Generator } from "../tensor/philox.ts";
 import { formatShape, sameShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -56,18 +55,9 @@ export function gradientPenalty(
     return lerp(fake, real, share); // [b, ...]
   });
   return enableGrad(() => {
-    const x = tapeEnd(between); // [b, ...]
+    const x = between; // [b, ...]
+    x.requiresGrad = true;
     const [dx] = grad(sum(critic(x)), [x], { createGraph: true }); // [b, ...]
     return mean(square(sub(norm(flatten(dx, 1), { axes: 1 }), target))); // []
   });
-}
-
-/**
- * x on the tape, with nothing behind it. As a leaf it would be given a `grad` by whoever minimises the penalty, which nobody reads,
- * and which a recording of `compile` would have to find again at every call.
- */
-function tapeEnd(x: Tensor): Tensor {
-  x.requiresGrad = true;
-  const [y] = op("gradientPenalty", [x], () => ({ outputs: [x.alias()], pullback: () => [null] }));
-  return y;
 }

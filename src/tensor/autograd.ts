@@ -9,7 +9,7 @@ import { add, addInto, castFloat, copyInto, fill, identity } from "./primitives.
 import { keep, scope } from "./scope.ts";
 import { formatShape, sameShape } from "./shape.ts";
 import { type Gradient, type Node, whileRunning } from "./tape.ts";
-import { empty, emptyPersistent, type Tensor } from "./tensor.ts";
+import { empty, emptyPersistent, isRecorded, type Tensor } from "./tensor.ts";
 
 export interface BackwardOptions {
   /** Record the backward pass, so that its results can be differentiated. Default false. */
@@ -236,7 +236,8 @@ function checked(node: Node, input: Tensor, g: Tensor): Tensor {
 
 function accumulate(leaf: Tensor, gradient: Tensor, createGraph: boolean): void {
   const before = leaf.grad;
-  if (createGraph) {
+  // A leaf made inside a recording ends with it: no memory of its own, and nothing to compute if nobody reads it.
+  if (createGraph || isRecorded(leaf)) {
     leaf.grad = keep(before ? add(before, gradient) : gradient);
     return;
   }

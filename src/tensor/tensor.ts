@@ -85,7 +85,7 @@ export class Tensor extends Scoped implements Bindable {
   }
 
   get grad(): Tensor | null {
-    if (this.requiresGrad) this.gradPresent ??= new HostState(false); // a trace must note absence too
+    if (this.requiresGrad) this.gradPresent ??= presence(this); // a trace must note absence too
     return this.gradPresent?.get() ? this.gradSlot : null;
   }
 
@@ -96,7 +96,7 @@ export class Tensor extends Scoped implements Bindable {
       );
     }
     if (value) this.gradSlot = value;
-    this.gradPresent ??= new HostState(false);
+    this.gradPresent ??= presence(this);
     this.gradPresent.set(value !== null);
   }
 
@@ -210,4 +210,16 @@ export function checkDType(name: string, dtype: DType, device: Device): void {
 export function made(tensor: Tensor): Tensor {
   enter(tensor);
   return tensor;
+}
+
+/** Whether the running recording made it: it ends with that, and nothing outside can have changed it. */
+export function isRecorded(t: Tensor): boolean {
+  return activeTrace()?.storages.has(t.storage) ?? false;
+}
+
+/** No gradient yet. For a tensor of a recording that is no state the recording depends on: set there, it is not guarded. */
+function presence(t: Tensor): HostState<boolean> {
+  const state = new HostState(false);
+  if (isRecorded(t)) state.set(false);
+  return state;
 }

@@ -108,6 +108,34 @@ describe("state", () => {
     expect(await run(true)).toEqual(await run(false));
   });
 
+  test("a leaf made inside: its gradient is the recording's own, and the recording is found again", async () => {
+    const w = parameter([3], new Float32Array([1, -2, 3]));
+    let traced = 0;
+    const body = (t: Tensor, read: boolean) => {
+      const x = mul(t, 1);
+      x.requiresGrad = true;
+      const [dx] = grad(sum(mul(mul(x, x), w)), [x], { createGraph: true }); // 2 w x
+      w.grad = null;
+      backward(sum(mul(dx!, dx!))); // reaches w, and x
+      return read ? { w: mul(w.grad!, 1), x: x.grad! } : { w: mul(w.grad!, 1), x: null };
+    };
+    const step = compile((t: Tensor, read: boolean) => {
+      traced++;
+      return body(t, read);
+    });
+    for (const read of [true, false]) {
+      for (const k of [1, 2, 3]) {
+        const t = tensor([k, 2, 0.5]);
+        const [found, wanted] = [step(t, read), body(t, true)];
+        expect(await list(found.w)).toEqual(await list(wanted.w)); // 8 w x^2
+        if (read) expect(await list(found.x!)).toEqual(await list(wanted.x!)); // 8 w^2 x
+      }
+    }
+    expect(traced).toBe(2);
+    const [reading, not] = step.programs.map((p) => p.dispatches.length) as [number, number];
+    expect(not).toBeLessThan(reading);
+  });
+
   test("random numbers: one stream, eager or replayed; prepare draws none", async () => {
     const f = compile((x: Tensor) => add(x, rand([6])));
     const x = zeros([6]);
