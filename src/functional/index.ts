@@ -48,7 +48,7 @@ export { interpolate } from "../kernels/interpolate.ts";
 export { layerNorm } from "../kernels/layer_norm.ts";
 export { linear } from "../kernels/linear.ts";
 export { localResponseNorm } from "../kernels/local_response_norm.ts";
-export { lpPool1d, lpPool2d } from "../kernels/lp_pool.ts";
+export { lpPool1d, lpPool2d, lpPool3d } from "../kernels/lp_pool.ts";
 export { lstm } from "../kernels/lstm.ts";
 export { maxPool2d } from "../kernels/max_pool.ts";
 export { maxUnpool1d, maxUnpool2d, maxUnpool3d } from "../kernels/max_unpool.ts";

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { avgPool2d } from "./avg_pool.ts";
 import { mul } from "./binary.ts";
 import { axisNumbers, type Sizes } from "./conv_nd_geometry.ts";
-import { avgPool1d } from "./pool_nd.ts";
+import { avgPool1d, avgPool3d } from "./pool_nd.ts";
 import { pow } from "./power.ts";
 
 export interface LpPoolOptions {
@@ -27,28 +27,40 @@ export interface LpPoolOptions {
  * @throws OptionError for normType 0 or not finite, a kernel or stride below 1; ShapeError and DTypeError as avgPool1d
  */
 export function lpPool1d(x: Tensor, options: LpPoolOptions): Tensor {
-  const [k] = axisNumbers("lpPool1d", "kernelSize", options.kernelSize, 1, 1);
-  return powers("lpPool1d", x, options, k, (t) => avgPool1d(t, { ...options, padding: 0 }));
+  return lpPool("lpPool1d", 1, x, options, avgPool1d);
 }
 
 /** Power-average over windows of two axes (torch.nn.functional.lp_pool2d). Shapes as avgPool2d, the rest as lpPool1d. */
 export function lpPool2d(x: Tensor, options: LpPoolOptions): Tensor {
-  const [kh, kw] = axisNumbers("lpPool2d", "kernelSize", options.kernelSize, 2, 1);
-  const { ceilMode } = options;
-  const [sy, sx] = axisNumbers("lpPool2d", "stride", options.stride ?? options.kernelSize, 2, 1);
-  const mean = (t: Tensor) => avgPool2d(t, { kernelSize: [kh, kw], stride: [sy, sx], ceilMode });
-  return powers("lpPool2d", x, options, kh * kw, mean);
+  return lpPool("lpPool2d", 2, x, options, (t, { kernelSize: [kh, kw], stride: [sy, sx], ceilMode }) =>
+    avgPool2d(t, { kernelSize: [kh, kw], stride: [sy, sx], ceilMode }),
+  );
 }
 
-function powers(
+/** Power-average over windows of three axes (torch.nn.functional.lp_pool3d). Shapes as avgPool3d, the rest as lpPool1d. */
+export function lpPool3d(x: Tensor, options: LpPoolOptions): Tensor {
+  return lpPool("lpPool3d", 3, x, options, avgPool3d);
+}
+
+interface Windows {
+  readonly kernelSize: readonly number[];
+  readonly stride: readonly number[];
+  readonly ceilMode?: boolean;
+}
+
+/** The mean of x^p times the number of taps is their sum. */
+function lpPool(
   name: string,
+  axes: 1 | 2 | 3,
   x: Tensor,
-  { normType: p }: LpPoolOptions,
-  taps: number,
-  mean: (t: Tensor) => Tensor,
+  { normType: p, kernelSize: size, stride: step = size, ceilMode }: LpPoolOptions,
+  mean: (x: Tensor, windows: Windows) => Tensor,
 ): Tensor {
+  const kernelSize = axisNumbers(name, "kernelSize", size, axes, 1);
+  const stride = axisNumbers(name, "stride", step, axes, 1);
   if (!Number.isFinite(p) || p === 0) {
     throw new OptionError(`${name}: normType must be a finite number other than 0, got ${p}`);
   }
-  return pow(mul(mean(pow(x, p)), taps), 1 / p);
+  const taps = kernelSize.reduce((n, k) => n * k, 1);
+  return pow(mul(mean(pow(x, p), { kernelSize, stride, ceilMode }), taps), 1 / p);
 }

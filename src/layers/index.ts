@@ -84,6 +84,7 @@ export {
   AvgPool3d,
   LPPool1d,
   LPPool2d,
+  LPPool3d,
   MaxPool1d,
   MaxPool3d,
 } from "./pooling_nd.ts";

@@ -10,7 +10,7 @@ import {
   adaptiveMaxPool3d,
 } from "../kernels/adaptive_pool_nd.ts";
 import { axisNumbers, type Sizes } from "../kernels/conv_nd_geometry.ts";
-import { type LpPoolOptions, lpPool1d, lpPool2d } from "../kernels/lp_pool.ts";
+import { type LpPoolOptions, lpPool1d, lpPool2d, lpPool3d } from "../kernels/lp_pool.ts";
 import type { ReturnIndices } from "../kernels/max_pool.ts";
 import {
   type AvgPoolNdOptions,
@@ -123,6 +123,17 @@ export class LPPool2d extends Pool<LpPoolOptions> {
 
   forward(x: Tensor): Tensor {
     return lpPool2d(x, this.options);
+  }
+}
+
+/** As LPPool1d over three axes (torch.nn.LPPool3d): x [n, c, d, h, w] or [c, d, h, w]. */
+export class LPPool3d extends Pool<LpPoolOptions> {
+  constructor(options: LpPoolOptions) {
+    super(options, 3);
+  }
+
+  forward(x: Tensor): Tensor {
+    return lpPool3d(x, this.options);
   }
 }
 

@@ -11,7 +11,7 @@ import {
 import { affineGrid } from "../../src/kernels/affine_grid.ts";
 import { gridSample } from "../../src/kernels/grid_sample.ts";
 import { interpolate } from "../../src/kernels/interpolate.ts";
-import { lpPool1d, lpPool2d } from "../../src/kernels/lp_pool.ts";
+import { lpPool1d, lpPool2d, lpPool3d } from "../../src/kernels/lp_pool.ts";
 import { maxPool2d } from "../../src/kernels/max_pool.ts";
 import { maxUnpool1d, maxUnpool2d, maxUnpool3d } from "../../src/kernels/max_unpool.ts";
 import { pad } from "../../src/kernels/pad.ts";
@@ -58,6 +58,7 @@ const OPS: Readonly<Record<string, Run>> = {
   adaptiveMaxPool3d: ({ x }, o) => adaptiveMaxPool3d(x, o.outputSize, indices),
   lpPool1d: ({ x }, o) => [lpPool1d(x, o)],
   lpPool2d: ({ x }, o) => [lpPool2d(x, o)],
+  lpPool3d: ({ x }, o) => [lpPool3d(x, o)],
   maxUnpool1d: ({ x, indices }, o) => [maxUnpool1d(x, indices, o)],
   maxUnpool2d: ({ x, indices }, o) => [maxUnpool2d(x, indices, o)],
   maxUnpool3d: ({ x, indices }, o) => [maxUnpool3d(x, indices, o)],

@@ -48,6 +48,7 @@ const made = (): Made[] => [
   [new nn.AvgPool3d([1, 2, 2]), [1, 2, 3, 4, 4], [1, 2, 3, 2, 2]],
   [new nn.LPPool1d({ normType: 2, kernelSize: 2 }), [1, 2, 6], [1, 2, 3]],
   [new nn.LPPool2d({ normType: 2, kernelSize: 2 }), [1, 2, 6, 6], [1, 2, 3, 3]],
+  [new nn.LPPool3d({ normType: 2, kernelSize: [2, 1, 2] }), [1, 2, 6, 3, 6], [1, 2, 3, 3, 3]],
   [new nn.AdaptiveAvgPool1d(3), [1, 2, 7], [1, 2, 3]],
   [new nn.AdaptiveAvgPool3d([1, null, 2]), [1, 2, 4, 4, 4], [1, 2, 1, 4, 2]],
   [new nn.AdaptiveMaxPool1d(3), [1, 2, 7], [1, 2, 3]],

@@ -92,6 +92,14 @@ export const layers: Readonly<Record<string, Refusals>> = {
     },
     dtype: { input: 0, dtype: "bool", message: /^avgPool2d: takes f32 tensors, x is i32\[2,2,5,5\]$/ },
   },
+  lpPool3d: {
+    shape: {
+      input: 0,
+      shape: [2, 2, 5],
+      message: /^avgPool3d: x must have 5 dimensions/,
+    },
+    dtype: { input: 0, dtype: "bool", message: /^avgPool3d: takes f32 tensors, x is i32/ },
+  },
   maxUnpool1d: { option: { options: { kernelSize: 0 }, message: /^maxUnpool1d: kernelSize must be/ } },
   maxUnpool2d: { option: { options: { kernelSize: 0 }, message: /^maxUnpool2d: kernelSize must be/ } },
   maxUnpool3d: { option: { options: { kernelSize: 0 }, message: /^maxUnpool3d: kernelSize must be/ } },

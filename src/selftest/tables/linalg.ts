@@ -143,11 +143,11 @@ const products = [
     bmm,
     "bij,bjk->bik",
     [
-      [[2, 3, 4], [2, 4, 5]], // biome-ignore format: shapes
-      [[1, 1, 1], [1, 1, 1]], // biome-ignore format: shapes
-      [[0, 3, 4], [0, 4, 5]], // biome-ignore format: shapes
-      [[3, 2, 0], [3, 0, 2]], // biome-ignore format: shapes
-      [[5, 17, 9], [5, 9, 7]], // biome-ignore format: shapes
+      [[2, 3, 4], [2, 4, 5]], // biome-ignore format: a pair of shapes a line
+      [[1, 1, 1], [1, 1, 1]], // biome-ignore format: a pair of shapes a line
+      [[0, 3, 4], [0, 4, 5]], // biome-ignore format: a pair of shapes a line
+      [[3, 2, 0], [3, 0, 2]], // biome-ignore format: a pair of shapes a line
+      [[5, 17, 9], [5, 9, 7]], // biome-ignore format: a pair of shapes a line
     ],
     [
       refuses("rank", () => bmm(z([2, 3]), z([3, 2])), /^bmm: needs ranks 3 and 3, a \[2,3\], b \[3,2\]$/),
@@ -159,9 +159,9 @@ const products = [
     mv,
     "ij,j->i",
     [
-      [[3, 4], [4]], // biome-ignore format: shapes
-      [[0, 4], [4]], // biome-ignore format: shapes
-      [[67, 33], [33]], // biome-ignore format: shapes
+      [[3, 4], [4]], // biome-ignore format: a pair of shapes a line
+      [[0, 4], [4]], // biome-ignore format: a pair of shapes a line
+      [[67, 33], [33]], // biome-ignore format: a pair of shapes a line
     ],
     [refuses("rank", () => mv(z([3]), z([3])), /^mv: needs ranks 2 and 1, a \[3\], b \[3\]$/)],
   ),
@@ -169,7 +169,7 @@ const products = [
     "dot",
     dot,
     "i,i->",
-    [[[5], [5]], [[0], [0]], [[1], [1]], [[300], [300]]], // biome-ignore format: shapes
+    [[[5], [5]], [[0], [0]], [[1], [1]], [[300], [300]]], // biome-ignore format: a pair of shapes a line
     [
       refuses("rank", () => dot(z([3, 1]), z([3])), /^dot: needs ranks 1 and 1, a \[3,1\], b \[3\]$/),
       refuses(
@@ -183,7 +183,7 @@ const products = [
     "outer",
     outer,
     "i,j->ij",
-    [[[5], [4]], [[0], [3]], [[1], [1]], [[67], [33]]], // biome-ignore format: shapes
+    [[[5], [4]], [[0], [3]], [[1], [1]], [[67], [33]]], // biome-ignore format: a pair of shapes a line
     [refuses("rank", () => outer(z([3, 1]), z([3])), /^outer: needs ranks 1 and 1/)],
   ),
 ];
@@ -218,9 +218,9 @@ const sums = [
     addmm,
     "ij,jk->ik",
     [
-      [[3, 5], [3, 4], [4, 5]], // biome-ignore format: shapes
-      [[5], [3, 4], [4, 5]], // biome-ignore format: shapes
-      [[], [3, 0], [0, 5]], // biome-ignore format: shapes
+      [[3, 5], [3, 4], [4, 5]], // biome-ignore format: a pair of shapes a line
+      [[5], [3, 4], [4, 5]], // biome-ignore format: a pair of shapes a line
+      [[], [3, 0], [0, 5]], // biome-ignore format: a pair of shapes a line
     ],
     [
       refuses("rank", () => addmm(z([2]), z([2]), z([2])), /^addmm: needs ranks 2 and 2, a \[2\], b \[2\]$/),
@@ -236,8 +236,8 @@ const sums = [
     baddbmm,
     "bij,bjk->bik",
     [
-      [[2, 3, 5], [2, 3, 4], [2, 4, 5]], // biome-ignore format: shapes
-      [[3, 1], [2, 3, 4], [2, 4, 5]], // biome-ignore format: shapes
+      [[2, 3, 5], [2, 3, 4], [2, 4, 5]], // biome-ignore format: a pair of shapes a line
+      [[3, 1], [2, 3, 4], [2, 4, 5]], // biome-ignore format: a pair of shapes a line
     ],
     [refuses("rank", () => baddbmm(z([2]), z([2]), z([2])), /^baddbmm: needs ranks 3 and 3/)],
   ),

@@ -1,6 +1,6 @@
 // Rows of power-average pooling.
 import { OptionError } from "../../gpu/errors.ts";
-import { type LpPoolOptions, lpPool1d, lpPool2d } from "../../kernels/lp_pool.ts";
+import { type LpPoolOptions, lpPool1d, lpPool2d, lpPool3d } from "../../kernels/lp_pool.ts";
 import type { Shape } from "../../tensor/shape.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { total } from "../nd.ts";
@@ -49,4 +49,5 @@ function lpRow(
 export const lpPoolRecords = [
   lpRow("lpPool1d", lpPool1d, 1),
   lpRow("lpPool2d", lpPool2d, 2),
+  lpRow("lpPool3d", lpPool3d, 3),
 ] as unknown as readonly OpRecord[];

@@ -198,6 +198,13 @@ def pools(family):
     pool("lpPool2d", "p2", F.lp_pool2d, (2, 2, 6, 7), normType=2, kernelSize=[2, 3], gg=True)
     pool("lpPool2d", "p1.5", F.lp_pool2d, positive(2, 2, 5, 5), normType=1.5, kernelSize=2, stride=1)
 
+    # PyTorch 1.13 has no lp_pool3d: its definition, by the sum over each box.
+    def lp3(x, norm_type, kernel_size, stride=None, ceil_mode=False):
+        return F.avg_pool3d(x**norm_type, kernel_size, stride, 0, ceil_mode, True, 1) ** (1 / norm_type)
+
+    pool("lpPool3d", "p2", lp3, (2, 2, 4, 5, 4), normType=2, kernelSize=[2, 3, 1], gg=True)
+    pool("lpPool3d", "p3_stride", lp3, positive(1, 2, 5, 4, 5), normType=3, kernelSize=2, stride=[1, 2, 3])
+
     def unpool(op, name, x, before, after, **options):
         full = op + "/" + name
         y, indices = before(torch.from_numpy(normal(full, *x)))

@@ -23,7 +23,7 @@ RULES = {
         tril triu roll movedim tile repeatInterleave unbind hstack vstack meshgrid reshape flatten unflatten squeeze
         unsqueeze permute transpose expand repeat cat stack split chunk narrow select slice flip nanToNum""",
     "largest": """
-        gridSample affineGrid lpPool1d lpPool2d norm logcumsumexp quantile logsumexp variance std clipGradNorm prelu
+        gridSample affineGrid lpPool1d lpPool2d lpPool3d norm logcumsumexp quantile logsumexp variance std clipGradNorm prelu
         softmax logSoftmax crossEntropy nll mse l1 smoothL1 huber bce bceWithLogits klDiv klDivLog poissonNll
         poissonNllRate gaussianNll gaussianNllRaised hinge hingeEmbedding marginRanking multiMargin multiMarginWeight
         cosineEmbedding tripletMargin normalize pairwiseDistance cosineSimilarity ntXent dice generalizedDice tversky focal
