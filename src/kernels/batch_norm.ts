@@ -23,9 +23,9 @@ export type { BatchNormOptions } from "./batch_norm_options.ts";
 /**
  * Batch normalisation (torch.nn.functional.batch_norm; Ioffe & Szegedy 2015).
  *
- * Shapes: x [n, c], [n, c, l] or [n, c, h, w] -> the same. An empty x gives an empty y and leaves the running statistics.
+ * Shapes: x [n, c, ...] -> the same. An empty x gives an empty y and leaves the running statistics.
  *
- * @throws ShapeError for another rank, per-channel tensors that are not [c], or one value per channel in training
+ * @throws ShapeError for fewer than two axes, per-channel tensors that are not [c], or one value per channel in training
  * @throws OptionError for evaluation without running statistics, one of the two alone, momentum null without a count,
  *   momentum or eps out of range
  * @throws DTypeError unless all are f32 (the count: i32)

@@ -26,9 +26,7 @@ export interface BatchNormOptions {
 /** Throws unless x and the options fit each other. */
 export function checkBatchNorm(x: Tensor, o: BatchNormOptions): void {
   const shape = formatShape(x.shape);
-  if (x.rank < 2 || x.rank > 4) {
-    throw new ShapeError(`batchNorm: x must be [n,c], [n,c,l] or [n,c,h,w], x ${shape}`);
-  }
+  if (x.rank < 2) throw new ShapeError(`batchNorm: x must be [n,c,...], x ${shape}`);
   const c = x.shape[1]!;
   const { weight, bias, runningMean, runningVar, numBatchesTracked } = o;
   for (const [key, t] of Object.entries({ x, weight, bias, runningMean, runningVar })) {

@@ -1,4 +1,4 @@
-// Group norm and instance norm as layers. Statistics over the batch: batch_norm2d.ts.
+// Group norm and instance norm as layers. Statistics over the batch: batch_norm.ts.
 
 import { ShapeError } from "../gpu/errors.ts";
 import { groupNorm, instanceNorm } from "../kernels/group_norm.ts";

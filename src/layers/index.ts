@@ -26,7 +26,7 @@ export {
   Softsign,
 } from "./activation_hard.ts";
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d } from "./adaptive_pooling.ts";
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from "./batch_norm2d.ts";
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from "./batch_norm.ts";
 export { Conv1d, Conv3d, type ConvNdOptions } from "./conv_nd.ts";
 export type { PaddingMode } from "./conv_padding.ts";
 export {

@@ -1,5 +1,5 @@
 // Layer norm over the last axes: y = (x - mean) / sqrt(var + eps) * weight + bias. Batch statistics:
-// batch_norm2d.ts.
+// batch_norm.ts.
 
 import { layerNorm } from "../kernels/layer_norm.ts";
 import type { Parameter } from "../tensor/parameter.ts";

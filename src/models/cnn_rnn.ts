@@ -4,7 +4,7 @@
 import { OptionError, ShapeError } from "../gpu/errors.ts";
 import { transpose } from "../kernels/permute.ts";
 import { ReLU } from "../layers/activation.ts";
-import { BatchNorm1d } from "../layers/batch_norm2d.ts";
+import { BatchNorm1d } from "../layers/batch_norm.ts";
 import { Conv1d } from "../layers/conv_nd.ts";
 import { Dropout } from "../layers/dropout.ts";
 import type { InitOptions } from "../layers/init.ts";

@@ -7,7 +7,7 @@ import { transpose } from "../kernels/permute.ts";
 import { mean } from "../kernels/reduce.ts";
 import { flatten } from "../kernels/reshape.ts";
 import { ReLU } from "../layers/activation.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { constantParameter } from "../layers/defaults.ts";
 import { Dropout } from "../layers/dropout.ts";

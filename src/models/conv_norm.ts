@@ -2,7 +2,7 @@
 // under the keys 0 and 1; and widths in multiples of 8.
 
 import { pad } from "../kernels/pad.ts";
-import { BatchNorm2d, type BatchNormOptions } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d, type BatchNormOptions } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { checkPositive, checkRange } from "../layers/options.ts";
 import { type Layer, Sequential } from "../layers/sequential.ts";

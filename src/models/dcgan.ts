@@ -5,7 +5,7 @@
 import { sigmoid } from "../kernels/activation.ts";
 import { reshape } from "../kernels/reshape.ts";
 import { ReLU, Tanh } from "../layers/activation.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { ConvTranspose2d } from "../layers/conv_transpose.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import type { InitOptions } from "../layers/init.ts";

@@ -7,7 +7,7 @@ import { avgPool2d } from "../kernels/avg_pool.ts";
 import { cat } from "../kernels/concat.ts";
 import { maxPool2d } from "../kernels/max_pool.ts";
 import { flatten } from "../kernels/reshape.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { Dropout } from "../layers/dropout.ts";
 import { type InitOptions, kaimingNormal } from "../layers/init.ts";

@@ -3,7 +3,7 @@
 
 import { OptionError, ShapeError } from "../gpu/errors.ts";
 import { LeakyReLU } from "../layers/activation.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { ConvTranspose2d } from "../layers/conv_transpose.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { GroupNorm } from "../layers/group_norm.ts";

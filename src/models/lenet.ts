@@ -2,7 +2,7 @@
 // (LeCun et al. 1998, with relu, max pooling and, if asked for, batch norm and dropout).
 
 import { ReLU } from "../layers/activation.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { Dropout } from "../layers/dropout.ts";
 import { Flatten } from "../layers/flatten.ts";

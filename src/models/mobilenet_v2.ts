@@ -5,7 +5,7 @@ import { adaptiveAvgPool2d } from "../kernels/adaptive_pool.ts";
 import { add } from "../kernels/binary.ts";
 import { flatten } from "../kernels/reshape.ts";
 import { ReLU6 } from "../layers/activation_hard.ts";
-import { BatchNorm2d, type BatchNormOptions } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d, type BatchNormOptions } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { Dropout } from "../layers/dropout.ts";
 import { type InitOptions, kaimingNormal, normal } from "../layers/init.ts";

@@ -7,7 +7,7 @@ import { adaptiveAvgPool2d } from "../kernels/adaptive_pool.ts";
 import { add } from "../kernels/binary.ts";
 import { maxPool2d } from "../kernels/max_pool.ts";
 import { flatten } from "../kernels/reshape.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { type InitOptions, kaimingNormal } from "../layers/init.ts";
 import { Linear } from "../layers/linear.ts";

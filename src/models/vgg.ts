@@ -4,7 +4,7 @@
 import { adaptiveAvgPool2d } from "../kernels/adaptive_pool.ts";
 import { flatten } from "../kernels/reshape.ts";
 import { ReLU } from "../layers/activation.ts";
-import { BatchNorm2d } from "../layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../layers/batch_norm.ts";
 import { Conv2d } from "../layers/conv2d.ts";
 import { Dropout } from "../layers/dropout.ts";
 import { type InitOptions, kaimingNormal, normal } from "../layers/init.ts";

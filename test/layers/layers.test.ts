@@ -64,6 +64,7 @@ describe("shapes and options", () => {
     ["Conv2d short", () => new nn.Conv2d(4, 3, 3), image, [2, 3, 6, 6]],
     ["BatchNorm2d", () => new nn.BatchNorm2d(4), image, [2, 4, 8, 8]],
     ["BatchNorm1d", () => new nn.BatchNorm1d(5, { affine: false }), () => randn([3, 5]), [3, 5]],
+    ["BatchNorm3d", () => new nn.BatchNorm3d(2), () => randn([2, 2, 3, 2, 2]), [2, 2, 3, 2, 2]],
     ["LayerNorm", () => new nn.LayerNorm([8, 8]), image, [2, 4, 8, 8]],
     ["MaxPool2d", () => new nn.MaxPool2d({ kernelSize: 3, stride: 2, padding: 1 }), image, [2, 4, 4, 4]],
     ["MaxPool2d short", () => new nn.MaxPool2d([2, 4]), image, [2, 4, 4, 2]],

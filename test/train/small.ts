@@ -6,7 +6,7 @@ import { ArrayDataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
 import { standardize } from "../../src/data/transforms.ts";
 import { ReLU } from "../../src/layers/activation.ts";
-import { BatchNorm2d } from "../../src/layers/batch_norm2d.ts";
+import { BatchNorm2d } from "../../src/layers/batch_norm.ts";
 import { Conv2d } from "../../src/layers/conv2d.ts";
 import { Dropout } from "../../src/layers/dropout.ts";
 import { Flatten } from "../../src/layers/flatten.ts";

@@ -36,6 +36,7 @@ const BATCHES: readonly Shape[] = [
   [2, 5, 7, 3],
   [4, 7, 13, 11],
   [67, 33],
+  [2, 3, 3, 2, 5],
 ];
 
 function batchSamples(draw: Parameters<OpRecord["samples"]>[0]): Sample<BatchOptions>[] {
@@ -114,7 +115,7 @@ const batchNormRecord: OpRecord<BatchOptions> = {
     {
       name: "rank",
       run: () => batchNorm(z([3]), { training: true }),
-      message: /^batchNorm: x must be \[n,c\], \[n,c,l\] or \[n,c,h,w\], x \[3\]$/,
+      message: /^batchNorm: x must be \[n,c,\.\.\.\], x \[3\]$/,
       type: ShapeError,
     },
     {

@@ -63,6 +63,8 @@ def make():
     # Mean far above the spread: E[x^2] - E[x]^2 in f32 would lose every digit of the variance.
     batch_norm(family, "train_mean1000", x(3, 5, 4, 3) + np.float32(1000), True)
     batch_norm(family, "train_wide", x(2, 3, 13, 17), True)
+    batch_norm(family, "train_5d", x(2, 3, 3, 4, 5), True, gg=True)
+    batch_norm(family, "eval_5d", x(2, 3, 3, 4, 5), False, gg=True)
     batch_norm(family, "eval_4d", x(3, 5, 4, 3), False, gg=True)
     batch_norm(family, "eval_4d_plain", x(3, 5, 4, 3), False, affine=False)
     batch_norm(family, "eval_2d", x(7, 4), False, gg=True)

@@ -99,3 +99,10 @@ export class BatchNorm1d extends BatchNorm {
     super(channels, options, [2, 3]);
   }
 }
+
+/** Batch norm of volumes (torch.nn.BatchNorm3d): x [n, channels, d, h, w]. */
+export class BatchNorm3d extends BatchNorm {
+  constructor(channels: number, options: BatchNormOptions = {}) {
+    super(channels, options, [5]);
+  }
+}
