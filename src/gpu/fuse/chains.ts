@@ -9,7 +9,6 @@ import { type Group, groupOf, type Input, merge, stands } from "./group.ts";
 import { mainOutput } from "./hooks.ts";
 import { textOf } from "./text.ts";
 
-const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
 /** Longer texts compile for longer than they save. */
 const MAX_NODES = 16;
 
@@ -92,7 +91,7 @@ const readsOf = (d: Dispatch) => d.bindings.filter((b) => b.access === "read").m
 function dispatchOf(group: Group, like: Dispatch): Dispatch | null {
   if (group.nodes.length > MAX_NODES || (group.base && mainOutput(group) < 0)) return null;
   const { bindings, params, paramsBytes, grid, kernel, shader, options } = textOf(group);
-  if (bindings.length > MAX_STORAGE_BUFFERS || !legal(bindings)) return null;
+  if (!legal(bindings)) return null;
   const bytes = bindings.reduce((n, b) => n + b.source.byteLength, 0);
   const { label, flops } = group;
   const fused = { kernel, shader, options, bindings, params, paramsBytes, grid, label, flops, bytes };

@@ -6,7 +6,7 @@
 
 import type { Bindable, Dispatch, DispatchBinding } from "../dispatch.ts";
 import { elementOf } from "../half_storage.ts";
-import { Graph, legal, type Surroundings } from "./graph.ts";
+import { Graph, legal, type Surroundings, sameRange } from "./graph.ts";
 import { type Group, groupOf, type Input } from "./group.ts";
 import { before } from "./hooks.ts";
 
@@ -36,7 +36,8 @@ function moved(graph: Graph, at: number): Dispatch[] | null {
   if (!picked || scatter.options.hooks?.["prologue" as never]) return null;
   const { x, y } = picked;
   const others = group.inputs.filter((input) => input.source.storage !== dx.source.storage);
-  const whole = (input: Input, of: Bindable) => same(input.source, of) && sizeOf(input.source) === group.size;
+  const whole = (input: Input, of: Bindable) =>
+    sameRange(input.source, of) && sizeOf(input.source) === group.size;
   if (!others.every((input) => whole(input, x.source)) || !whole(inputOf(group, dx), dx.source)) return null;
   const { width } = elementOf(scatter.shader.bindings.x.type, scatter.shader.aliases);
   const units = (width === 1 || width === 4) && sizeOf(dy.source) % width === 0;
@@ -68,14 +69,12 @@ const bindingOf = (d: Dispatch, name: string) => d.bindings.find((b) => b.name =
 const sizeOf = ({ shape = [] }: Bindable) => shape.reduce((n, s) => n * s, 1);
 const inputOf = (group: Group, { source }: DispatchBinding) =>
   group.inputs.find((input) => input.source.storage === source.storage)!;
-const same = (a: Bindable, b: Bindable) =>
-  a.storage === b.storage && a.byteOffset === b.byteOffset && a.byteLength === b.byteLength;
 
 /** Where indices were found: what was picked, and from what. */
 function pickOf(graph: Graph, indices: DispatchBinding) {
   const { writes } = graph.of(indices.source.storage);
   const found = writes.find(({ at }) => graph.list[at].role.kind === "picks");
-  if (!found || writes.length > 1 || !same(found.binding.source, indices.source)) return null;
+  if (!found || writes.length > 1 || !sameRange(found.binding.source, indices.source)) return null;
   const pick = graph.list[found.at];
   return { at: found.at, x: bindingOf(pick, "x")!, y: bindingOf(pick, "y")! };
 }

@@ -72,8 +72,18 @@ export function overlap(a: Bindable, b: Bindable): boolean {
 
 export const padded = (s: Bindable): number => Math.max(16, Math.ceil(s.byteLength / 16) * 16);
 
-/** WebGPU refuses a dispatch that binds one buffer both read-only and writable, and writable ranges that overlap. */
+const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
+
+/** The same bytes. */
+export const sameRange = (a: Bindable, b: Bindable): boolean =>
+  a.storage === b.storage && a.byteOffset === b.byteOffset && a.byteLength === b.byteLength;
+
+/**
+ * WebGPU refuses a dispatch that binds too many buffers, one buffer both read-only and writable, or writable ranges that
+ * overlap.
+ */
 export function legal(bindings: readonly DispatchBinding[]): boolean {
+  if (bindings.length > MAX_STORAGE_BUFFERS) return false;
   const written = bindings.filter((b) => b.access !== "read");
   return written.every((w) =>
     bindings.every((b) => {

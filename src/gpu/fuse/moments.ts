@@ -2,10 +2,9 @@
 // its result less. Only where nothing stands between, and for kernels that can (OpaqueRole.moments).
 
 import type { Bindable, Dispatch, DispatchBinding, MomentsVariant } from "../dispatch.ts";
-import { Graph, legal, type Surroundings } from "./graph.ts";
+import { Graph, legal, type Surroundings, sameRange } from "./graph.ts";
 import { groupOf } from "./group.ts";
 
-const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
 const MOMENTS_BYTES = 16; // count, shift, rest, m2
 
 export function momentsBehind(list: readonly Dispatch[], world: Surroundings): readonly Dispatch[] {
@@ -24,7 +23,7 @@ function absorbed(graph: Graph, at: number): Dispatch[] | null {
   if (statistics.role.kind !== "moments") return null;
   const [x, partial] = ["x", "partial"].map((name) => statistics.bindings.find((b) => b.name === name)!);
   const maker = graph.maker(x.source.storage);
-  if (!maker || maker.at >= at || maker.binding.name !== "y" || !same(maker.binding.source, x.source))
+  if (!maker || maker.at >= at || maker.binding.name !== "y" || !sameRange(maker.binding.source, x.source))
     return null;
   const made = graph.list[maker.at];
   const group = groupOf(made);
@@ -36,7 +35,7 @@ function absorbed(graph: Graph, at: number): Dispatch[] | null {
   if (!channels || graph.maker(partial.source.storage)?.at !== at || reads.length !== 1) return null;
   const [{ at: foldAt, binding: read }] = reads;
   const fold = graph.list[foldAt];
-  if (!fold.params.some((p) => p.name === "splits") || !same(read.source, partial.source)) return null;
+  if (!fold.params.some((p) => p.name === "splits") || !sameRange(read.source, partial.source)) return null;
 
   const bytes = variant.splits * channels * MOMENTS_BYTES;
   const place = (storage: Bindable["storage"]): Bindable => ({
@@ -46,7 +45,6 @@ function absorbed(graph: Graph, at: number): Dispatch[] | null {
     byteLength: bytes,
     shape: [variant.splits, channels, 4],
   });
-  if (made.bindings.length + 1 > MAX_STORAGE_BUFFERS) return null;
   const moments = place(graph.world.make(bytes, statistics.label));
   const both = withMoments(made, variant, moments, statistics);
   if (!legal(both.bindings)) return null;
@@ -55,8 +53,6 @@ function absorbed(graph: Graph, at: number): Dispatch[] | null {
 }
 
 const isHalf = (d: Dispatch) => (d.options.half?.length ?? 0) > 0;
-const same = (a: Bindable, b: Bindable) =>
-  a.storage === b.storage && a.byteOffset === b.byteOffset && a.byteLength === b.byteLength;
 
 /** The kernel that makes x, with its moments. */
 function withMoments(

@@ -6,8 +6,6 @@ import type { Dispatch, DispatchBinding, PooledVariant } from "../dispatch.ts";
 import { Graph, legal, type Surroundings } from "./graph.ts";
 import { groupOf } from "./group.ts";
 
-const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
-
 export function poolBehind(list: readonly Dispatch[], world: Surroundings): readonly Dispatch[] {
   if (!list.some((d) => d.role.kind === "picks")) return list;
   let graph = new Graph(list, world);
@@ -42,7 +40,7 @@ function absorbed(graph: Graph, at: number): Dispatch[] | null {
   const wanted =
     graph.world.fixed.has(indices.source.storage) || graph.of(indices.source.storage).reads.length > 0;
   const fused = withPool(made, pool, variant, { y, indices: wanted ? indices : null });
-  if (fused.bindings.length > MAX_STORAGE_BUFFERS || !legal(fused.bindings)) return null;
+  if (!legal(fused.bindings)) return null;
   return graph.list.flatMap((d, k) => (k === at ? [] : [k === maker.at ? fused : d]));
 }
 

@@ -10,7 +10,6 @@ import { type Access, Graph, legal, overlap, type Surroundings } from "./graph.t
 import { type Group, groupOf, type Node, type Output } from "./group.ts";
 import { before } from "./hooks.ts";
 
-const MAX_STORAGE_BUFFERS = 8; // WebGPU's default maxStorageBuffersPerShaderStage
 /** The text stands in the compiled kernel once for each load. */
 const MAX_NODES = 8;
 /** Of a chain that is computed more than once. */
@@ -101,7 +100,7 @@ function withChain(
   const constants = { ...(d.options.constants as object), ...(group.nodes.every(isArithmetic) ? {} : once) };
   const base = { ...d, options: { ...d.options, constants } as Dispatch["options"] };
   const fused = before(group, base, { link, value: result, stored, width });
-  if (fused.bindings.length > MAX_STORAGE_BUFFERS || !legal(fused.bindings)) return null;
+  if (!legal(fused.bindings)) return null;
   const moved = [...group.inputs.map((x) => x.source), ...stored.map((o) => o.target)];
   const bytes = d.bytes - byteLength + moved.reduce((n, s) => n + s.byteLength, 0);
   const { kernel, shader, options, bindings } = fused;
