@@ -1,11 +1,12 @@
-// What tests and benches need beyond npm packages: an adapter for Node, a Chrome for the browser tests, and lavapipe for the
-// tests of f16. Chrome brings SwiftShader along, so one installation does for both. `npm run setup`; the first two also
-// before the tests.
+// What tests and benches need beyond npm packages: an adapter for Node, a Chrome for the browser tests, lavapipe for the tests
+// of f16, and two data sets that are Debian's. Chrome brings SwiftShader along, so one installation does for both. `npm run
+// setup`; the first two also before the tests.
+import { existsSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { describeAdapter } from "../src/hosts/adapter.ts";
 import { findChrome } from "../src/hosts/chrome.ts";
 import { type FoundAdapter, findAdapter } from "../src/hosts/dawn.ts";
-import { aptLavapipe } from "../src/hosts/install.ts";
+import { aptData, aptLavapipe } from "../src/hosts/install.ts";
 import { ensureSoftwareDriver } from "../src/hosts/software.ts";
 
 /** Makes sure of adapter and Chrome and says in two lines what was chosen. Throws DeviceError saying what to install. */
@@ -26,9 +27,26 @@ export async function setUpLavapipe(): Promise<void> {
   console.log(`f16: ${line}`);
 }
 
+/** Debian's package, and a file of it. */
+const DATA = [
+  ["dataset-fashion-mnist", "/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz"],
+  ["mricron-data", "/usr/share/mricron/templates/ch2.nii.gz"],
+] as const;
+
+/** Installs data sets of Debian where that is possible; their recipes say what to do otherwise. */
+export async function setUpData(): Promise<void> {
+  const states: string[] = [];
+  for (const [name, file] of DATA) {
+    const there = existsSync(file) || ((await aptData(name).catch(() => false)) && existsSync(file));
+    states.push(there ? name : `${name} missing (its tests are skipped)`);
+  }
+  console.log(`data: ${states.join(", ")}`);
+}
+
 const lavapipe = (): Promise<FoundAdapter | null> => findAdapter({ adapter: "lavapipe" }).catch(() => null);
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   await setUp();
   await setUpLavapipe();
+  await setUpData();
 }

@@ -215,5 +215,6 @@ export {
   weightsSha256,
 } from "./train/checkpoint.ts";
 export { EarlyStopping, type EarlyStoppingOptions } from "./train/early_stopping.ts";
+export { LossMean } from "./train/finite.ts";
 export { type Callback, evaluate, type FitOptions, type FitResult, fit } from "./train/fit.ts";
 export { Accuracy, ConfusionMatrix, MeanMetric } from "./train/metrics.ts";

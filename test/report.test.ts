@@ -3,20 +3,45 @@
 import { decode } from "fast-png";
 import { expect, describe as group, it } from "vitest";
 import { ShapeError } from "../src/gpu/errors.ts";
+import type { EpochReport } from "../src/train/fit.ts";
+import { accuracyTiles, type ClassifierParts, classifierSections } from "../src/train/report/classifier.ts";
 import { tally, wilson } from "../src/train/report/confusion.ts";
-import { describe, smooth } from "../src/train/report/curves.ts";
-import { type RunReport, renderReport } from "../src/train/report/report.ts";
+import { describe, judgedEpochs, lossTile, smooth } from "../src/train/report/curves.ts";
+import { renderReport } from "../src/train/report/report.ts";
 import { count, escapeHtml, number, percent } from "../src/train/report/text.ts";
 
 const NBSP = "\u00a0";
 const VOID = new Set(["meta", "link", "img", "line", "circle", "rect", "path"]);
 
-function mistake(width: number, height: number, channels = 1): RunReport["mistakes"][number] {
+/** A classifier's run, as the recipes have it. */
+interface Run extends ClassifierParts {
+  readonly title: string;
+  readonly summary: string;
+  readonly facts: Record<string, string | number>;
+  readonly curves: Record<"step" | "loss" | "accuracy" | "lr", readonly number[]>;
+  readonly epochs?: readonly EpochReport[];
+}
+
+function render(run: Run): string {
+  const { title, summary, facts, curves, epochs = [], confusion } = run;
+  const { step, ...values } = curves;
+  return renderReport({
+    title,
+    summary,
+    facts,
+    tiles: [...accuracyTiles(confusion), ...lossTile(curves.loss)],
+    runs: [{ name: "", step, values, judged: judgedEpochs(epochs) }],
+    epochs,
+    sections: classifierSections(run),
+  });
+}
+
+function mistake(width: number, height: number, channels = 1): Run["mistakes"][number] {
   const pixels = Uint8Array.from({ length: width * height * channels }, (_, i) => i % 256);
   return { index: 7, truth: 1, guess: 0, confidence: 0.9, truthProbability: 0.05, width, height, pixels };
 }
 
-function run(change: Partial<RunReport> = {}): RunReport {
+function run(change: Partial<Run> = {}): Run {
   const step = Array.from({ length: 40 }, (_, i) => 25 * (i + 1));
   return {
     title: "Digits",
@@ -41,8 +66,8 @@ function run(change: Partial<RunReport> = {}): RunReport {
 }
 
 /** Renders and checks what holds for every page. */
-function page(change: Partial<RunReport> = {}): string {
-  const html = renderReport(run(change));
+function page(change: Partial<Run> = {}): string {
+  const html = render(run(change));
   const body = html.slice(html.indexOf("</style>"));
   expect(body).not.toMatch(/NaN|undefined|Infinity|\[object/);
   expect(html).not.toMatch(/<script|https?:|@import|url\(/i);
@@ -248,14 +273,12 @@ group("renderReport", () => {
 
   it("refuses parts that do not fit each other", () => {
     const curves = { ...run().curves, lr: [1] };
-    expect(() => renderReport(run({ curves }))).toThrow(
-      /curves must have one length, step \[40\].* lr \[1\]/,
-    );
-    expect(() => renderReport(run({ classes: ["a"] }))).toThrow(/classes \[1\], confusion \[3,/);
+    expect(() => render(run({ curves }))).toThrow(/curves must have one length, step \[40\].* lr \[1\]/);
+    expect(() => render(run({ classes: ["a"] }))).toThrow(/classes \[1\], confusion \[3,/);
     const filters = { data: new Float32Array(9), shape: [1, 1, 3] };
-    expect(() => renderReport(run({ filters }))).toThrow(ShapeError);
+    expect(() => render(run({ filters }))).toThrow(ShapeError);
     const short = { ...mistake(28, 28), pixels: new Uint8Array(5) };
-    expect(() => renderReport(run({ mistakes: [short] }))).toThrow(/mistake 7 must be .*5 bytes/);
+    expect(() => render(run({ mistakes: [short] }))).toThrow(/mistake 7 must be .*5 bytes/);
   });
 });
 

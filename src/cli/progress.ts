@@ -23,6 +23,7 @@ export class ProgressLine {
       this.bar = new SingleBar({ format: "{bar} {percentage}% | {text}", hideCursor: true, barsize: 24 });
       this.bar.start(p.steps, p.step, { text });
     } else {
+      this.bar.setTotal(p.steps); // a later phase may be longer
       this.bar.update(p.step, { text });
     }
   }
@@ -41,7 +42,14 @@ export class ProgressLine {
 
 function describe(p: RecipeProgress): string {
   const left = Math.max(0, Math.round(p.secondsLeft));
-  const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left`;
-  const rate = `${Math.round(p.samplesPerSecond)} images/s`;
-  return `epoch ${p.epoch}/${p.epochs} | loss ${p.loss.toFixed(4)} | accuracy ${p.accuracy.toFixed(4)} | ${rate} | ${time}`;
+  const values = Object.entries(p.values).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+  const rate = p.samplesPerSecond;
+  const parts = [
+    p.phase,
+    p.epochs && `epoch ${p.epoch}/${p.epochs}`,
+    ...values,
+    `${rate < 10 ? rate.toFixed(1) : Math.round(rate)} samples/s`,
+    `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left`,
+  ];
+  return parts.filter(Boolean).join(" | ");
 }

@@ -1,25 +1,32 @@
-// A run's folder on disk: where a recipe's files go, and the checkpoint it goes on from.
+// A run's folder on disk: where a recipe's files go, the checkpoint it goes on from, and the run it is compared with.
 
-import { readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { type DataSource, dataReader } from "../data/files.ts";
 import { OptionError } from "../gpu/errors.ts";
 import type { RecipeFiles } from "../train/recipes/index.ts";
 import { appendText, writeWhole } from "./files.ts";
 
 const CHECKPOINT = "checkpoint.safetensors";
+const METRICS = "metrics.jsonl";
+
+interface Paths {
+  readonly resume?: string;
+  readonly data?: string;
+  readonly compare?: string;
+}
 
 export class RunFolder implements RecipeFiles {
   constructor(
     private readonly folder: string,
-    private readonly from: { readonly resume?: string; readonly data?: string },
+    private readonly from: Paths,
   ) {}
 
   data(source: DataSource): (file: string) => Promise<Uint8Array> {
     const { data } = this.from;
-    if (data === undefined) return dataReader(source);
+    if (data === undefined) return dataReader(source, { download: true });
     // A named folder is the only place: a missing file must not quietly come from another copy of the data set.
-    return dataReader({ ...source, package: undefined }, { dir: data, env: {}, cwd: data });
+    return dataReader(source, { dir: data, only: true });
   }
 
   async write(name: string, content: Uint8Array | string): Promise<void> {
@@ -28,6 +35,26 @@ export class RunFolder implements RecipeFiles {
 
   async append(name: string, text: string): Promise<void> {
     appendText("--out", join(this.folder, name), text);
+  }
+
+  async read(name: string): Promise<Uint8Array | null> {
+    const { resume } = this.from;
+    const before = resume && (statSync(resume).isDirectory() ? resume : dirname(resume));
+    for (const folder of [this.folder, before]) {
+      if (folder && existsSync(join(folder, name))) return readFileSync(join(folder, name));
+    }
+    return null;
+  }
+
+  async compare(): Promise<{ name: string; text: string } | null> {
+    const { compare } = this.from;
+    if (compare === undefined) return null;
+    const file = statSync(compare).isDirectory() ? join(compare, METRICS) : compare;
+    try {
+      return { name: basename(dirname(resolve(file))), text: readFileSync(file, "utf8") };
+    } catch {
+      throw new OptionError(`--compare: there is no ${METRICS} of a run at ${file}`);
+    }
   }
 
   async resume(): Promise<Uint8Array | null> {

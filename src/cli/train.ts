@@ -17,6 +17,7 @@ const INTERRUPTED = 128 + 2;
 /** The options as the command line has them, numbers checked. */
 export interface TrainFlags {
   epochs?: number;
+  steps?: number;
   batch?: number;
   lr?: number;
   seed?: number;
@@ -26,6 +27,8 @@ export interface TrainFlags {
   json?: string;
   data?: string;
   autotune?: boolean;
+  small?: boolean;
+  compare?: string;
 }
 
 /** `digits-20260214-093015`: a new folder for every run, in the order in which they ran. */
@@ -59,6 +62,7 @@ export async function train(name: string, flags: TrainFlags): Promise<number> {
   const data = flags.data === undefined ? undefined : readablePath("--data", flags.data);
   if (data && !statSync(data).isDirectory())
     throw new OptionError(`--data: must be a folder, ${data} is not`);
+  const compare = flags.compare === undefined ? undefined : readablePath("--compare", flags.compare);
   const json = flags.json === undefined ? undefined : writableFile("--json", flags.json);
   const out = writableFolder("--out", outFolder(name, flags, resume));
   const device = await openOrInstall(flags.adapter, undefined, flags.autotune);
@@ -68,9 +72,10 @@ export async function train(name: string, flags: TrainFlags): Promise<number> {
   const log = (line: string) => bar.log(line);
   const progress = (state: RecipeProgress) => bar.update(state);
   try {
-    const { epochs, batch, lr, seed } = flags;
-    const files = new RunFolder(out, { resume, data });
-    const result = await runRecipe(name, { device, epochs, batch, lr, seed, files, signal, log, progress });
+    const { epochs, steps: stepsAsked, batch, lr, seed, small } = flags;
+    const files = new RunFolder(out, { resume, data, compare });
+    const asked = { epochs, steps: stepsAsked, batch, lr, seed, small };
+    const result = await runRecipe(name, { ...asked, device, files, signal, log, progress });
     bar.stop();
     if (signal.aborted) {
       // A half run is no result.
@@ -78,10 +83,11 @@ export async function train(name: string, flags: TrainFlags): Promise<number> {
       return INTERRUPTED;
     }
     console.log(`run folder: ${out}`);
-    const { metrics, steps, seconds, seed: seedUsed, weightsSha256 } = result;
+    const { metrics, baseline, steps, seconds, seed: seedUsed, weightsSha256 } = result;
     const report = {
       recipe: name,
       metrics,
+      baseline,
       steps,
       seconds,
       adapter: device.name,

@@ -27,6 +27,19 @@ export class UsageError extends WgradError {}
 /** A file that is not what it should be: truncated, corrupt, of another kind. */
 export class FormatError extends WgradError {}
 
+/** A run that cannot go on: its data or its loss are NaN or infinite. */
+export class NotFiniteError extends WgradError {
+  constructor(
+    message: string,
+    /** The first step that has it, from 1. */
+    readonly step: number,
+    /** A parameter of the model, a field of the data, or "loss". */
+    readonly label: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Debug mode: an index of gather, scatter, embedding, ... outside its range [0, end). Thrown at the next await, with the stack of the call. */
 export class IndexError extends WgradError {
   constructor(

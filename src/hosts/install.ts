@@ -79,6 +79,11 @@ export async function aptLavapipe(options: InstallOptions = {}): Promise<boolean
   return aptInstall("mesa-vulkan-drivers", debian12 ? ["-t", "bookworm-backports"] : [], options);
 }
 
+/** A data set of Debian's, by the name of its package. */
+export async function aptData(name: string, options: InstallOptions = {}): Promise<boolean> {
+  return aptInstall(name, [], options);
+}
+
 function hasBackports(): boolean {
   const files = list("/etc/apt/sources.list.d").map((name) => join("/etc/apt/sources.list.d", name));
   const sources = ["/etc/apt/sources.list", ...files].filter(existsSync);

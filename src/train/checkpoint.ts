@@ -19,14 +19,16 @@ import { defaultGenerator } from "../tensor/random.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 
-/** Moments are stored as `optimizer/3.exp_avg`: no module path holds a slash. */
-const OPTIMIZER = "optimizer/";
+/** Moments are stored as `optimizer/3.exp_avg`, of a named optimizer as `optimizer.critic/3.exp_avg`: no module path holds a slash. */
+const OPTIMIZER = "optimizer";
 const VERSION = 1;
 
 /** What a run consists of. */
 export interface RunParts {
   readonly model: Module;
   readonly optimizer?: AnyOptimizer;
+  /** Where there are several, as those of generator and critic. */
+  readonly optimizers?: Readonly<Record<string, AnyOptimizer>>;
   readonly schedule?: Schedule;
   readonly scaler?: GradScaler;
   readonly loader?: DataLoader;
@@ -52,6 +54,7 @@ interface Metadata extends Progress {
   readonly version: number;
   readonly tuning?: string; // older files have none
   readonly optimizer?: OptimizerState;
+  readonly optimizers?: Readonly<Record<string, OptimizerState>>;
   readonly schedule?: ScheduleState;
   readonly scaler?: GradScalerState | Record<string, never>;
   readonly loader?: LoaderState;
@@ -60,7 +63,7 @@ interface Metadata extends Progress {
 
 /** The bytes of a checkpoint. Waits for all work so far. */
 export async function saveCheckpoint(parts: RunParts, progress: Progress): Promise<Uint8Array> {
-  const { model, optimizer, schedule, scaler, loader } = parts;
+  const { model, optimizer, optimizers = {}, schedule, scaler, loader } = parts;
   // States and tensors are taken together, before anything is awaited: the run may go on meanwhile.
   const scaling = scaler?.stateDict();
   const metadata: Metadata = {
@@ -70,12 +73,14 @@ export async function saveCheckpoint(parts: RunParts, progress: Progress): Promi
     history: progress.history,
     tuning: deviceOf(model).tuning.hash,
     optimizer: optimizer?.state(),
+    optimizers: Object.fromEntries(Object.entries(optimizers).map(([name, o]) => [name, o.state()])),
     schedule: schedule?.state(),
     loader: loader?.state(),
     random: defaultGenerator.state(),
   };
   const named: [string, Tensor][] = [...model.stateDict()];
-  for (const [name, t] of optimizer?.stateTensors() ?? []) named.push([OPTIMIZER + name, t]);
+  for (const { prefix, optimizer: o } of optimizersOf(parts))
+    for (const [name, t] of o.stateTensors()) named.push([prefix + name, t]);
   const tensors = await Promise.all(
     named.map(async ([name, t]) => [name, await stored(t)] as [string, SafeTensor]),
   );
@@ -91,24 +96,31 @@ export async function saveCheckpoint(parts: RunParts, progress: Progress): Promi
 export function loadCheckpoint(bytes: Uint8Array, parts: RunParts): SavedProgress {
   const { tensors, metadata } = readSafetensors(bytes);
   const saved = parseMetadata(metadata.wgrad);
-  const { model, optimizer, schedule, scaler, loader } = parts;
+  const { model, schedule, scaler, loader } = parts;
   scope(() => {
+    const optimizers = optimizersOf(parts).map((o) => ({ ...o, moments: new Map<string, Tensor>() }));
     const weights = new Map<string, SafeTensor>();
-    const moments = new Map<string, Tensor>();
     for (const [name, t] of tensors) {
-      if (!name.startsWith(OPTIMIZER)) weights.set(name, t);
-      else if (optimizer && t.dtype === "F32")
-        moments.set(name.slice(OPTIMIZER.length), tensor(toF32(t), { shape: t.shape }));
+      if (!name.includes("/")) weights.set(name, t);
+      const of = optimizers.find(({ prefix }) => name.startsWith(prefix));
+      if (of && t.dtype === "F32")
+        of.moments.set(name.slice(of.prefix.length), tensor(toF32(t), { shape: t.shape }));
     }
     const plan = planStateDict(model.stateDict(), stateDictOf(weights));
-    for (const part of ["optimizer", "schedule", "scaler", "loader"] as const)
+    const states = optimizers.map(({ name, optimizer, moments }) => {
+      const state = name === undefined ? saved.optimizer : saved.optimizers?.[name];
+      if (!state)
+        throw new FormatError(`checkpoint: holds no state of the optimizer ${name ?? ""}`.trimEnd());
+      return { optimizer, state, moments };
+    });
+    for (const part of ["schedule", "scaler", "loader"] as const)
       if (parts[part] && !saved[part]) throw new FormatError(`checkpoint: holds no state of the ${part}`);
-    optimizer?.checkState(saved.optimizer!, moments);
+    for (const { optimizer, state, moments } of states) optimizer.checkState(state, moments);
     fitting(() => schedule?.checkState(saved.schedule!));
     scaler?.checkState(saved.scaler!);
     fitting(() => new Generator(0).setState(saved.random));
     fitting(() => loader?.setState(saved.loader!)); // changes nothing if it throws; what follows does not throw
-    optimizer?.loadState(saved.optimizer!, moments);
+    for (const { optimizer, state, moments } of states) optimizer.loadState(state, moments);
     plan.apply();
   }, "loadCheckpoint");
   schedule?.loadState(saved.schedule!);
@@ -124,6 +136,14 @@ export function readProgress(bytes: Uint8Array): SavedProgress {
 
 function progressOf({ step, config, history, tuning }: Metadata): SavedProgress {
   return { step, config, history, tuning: tuning ?? null };
+}
+
+/** All optimizers of a run; `name` undefined: the only one. */
+function optimizersOf({ optimizer, optimizers = {} }: RunParts) {
+  const named = Object.entries(optimizers).map(([name, o]) => {
+    return { name: name as string | undefined, prefix: `${OPTIMIZER}.${name}/`, optimizer: o };
+  });
+  return optimizer ? [{ name: undefined, prefix: `${OPTIMIZER}/`, optimizer }, ...named] : named;
 }
 
 function deviceOf(model: Module): Device {

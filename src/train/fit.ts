@@ -16,6 +16,7 @@ import { tensor } from "../tensor/create.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkFinite, FiniteSteps, stopNotFinite } from "./finite.ts";
 import { Accuracy, MeanMetric } from "./metrics.ts";
 
 /** A classifier's forward: logits [b, classes]. */
@@ -74,6 +75,8 @@ export interface FitOptions {
   readonly reportEvery?: number;
   /** Replay a captured step. Default true; false runs op by op. */
   readonly compile?: boolean;
+  /** Stop with NotFiniteError when the loss or the data are NaN or infinite. Default true; with a scaler, of the data only. */
+  readonly checkFinite?: boolean;
   /** Steps done before. */
   readonly step?: number;
   /** Stops after the running step. */
@@ -87,9 +90,13 @@ export interface FitResult {
   readonly aborted: boolean;
 }
 
-/** Trains until `epochs` are done, a callback stops it, or the signal aborts it. */
+/**
+ * Trains until `epochs` are done, a callback stops it, or the signal aborts it.
+ *
+ * @throws NotFiniteError with the step and what is not finite, at the next report
+ */
 export async function fit(options: FitOptions): Promise<FitResult> {
-  const { model, train, callbacks = [], reportEvery = 25, signal } = options;
+  const { model, train, callbacks = [], reportEvery = 25, signal, checkFinite: checked = true } = options;
   const device = currentDevice();
   const stepper = new Stepper(options);
   const evaluator = options.validation && new Evaluator(model, options.loss);
@@ -99,6 +106,7 @@ export async function fit(options: FitOptions): Promise<FitResult> {
     const epoch = train.epoch;
     model.train();
     for await (const batch of train) {
+      if (checked) checkFinite("x", batch.x.data, batch.x.data.length / batch.x.shape[0], step + 1);
       if (device.tuning.measures) await stepper.prepare(asHost(batch.x), asHost(batch.y));
       scope(() => stepper.step(asHost(batch.x), asHost(batch.y)), "step");
       step++;
@@ -190,22 +198,30 @@ class Stepper {
     accuracy: new Accuracy(currentDevice()),
   };
   private readonly whole = { loss: new MeanMetric(currentDevice()), accuracy: new Accuracy(currentDevice()) };
+  private readonly finite: FiniteSteps | null;
+  /** Steps of this run. */
+  private done = 0;
   private samples = 0;
   private since = performance.now();
 
   constructor(private readonly options: FitOptions) {
+    const { checkFinite: checked = true, scaler } = options;
+    this.finite = checked && !scaler ? new FiniteSteps(currentDevice()) : null; // a scaler skips such steps
     const run = (x: Tensor, y: Tensor) => this.run(x, y);
     const compiled = options.compile === false ? null : compile(run);
     const once = compiled ?? ((x: HostArray, y: HostArray) => run(upload(x), upload(y)));
     this.prepare = async (x, y) => compiled?.prepare(x, y);
     this.step = (x, y) => {
       once(x, y);
+      this.done++;
       this.samples += x.shape[0];
     };
   }
 
+  /** Means since the last report. Throws NotFiniteError. */
   async sinceLastReport(): Promise<Omit<StepReport, "step" | "epoch">> {
     const [loss, accuracy] = await Promise.all([this.recent.loss.compute(), this.recent.accuracy.compute()]);
+    await this.stopNotFinite(loss);
     const now = performance.now();
     const samplesPerSecond = (this.samples * 1000) / (now - this.since);
     this.samples = 0;
@@ -215,14 +231,23 @@ class Stepper {
     return { loss, accuracy, lr: this.options.optimizer.groups[0].lr, samplesPerSecond };
   }
 
+  /** Means since the last epoch ended. Throws NotFiniteError. */
   async sinceEpochStart(): Promise<{ trainLoss: number; trainAccuracy: number }> {
     const [trainLoss, trainAccuracy] = await Promise.all([
       this.whole.loss.compute(),
       this.whole.accuracy.compute(),
     ]);
+    await this.stopNotFinite(trainLoss);
     this.whole.loss.reset();
     this.whole.accuracy.reset();
     return { trainLoss, trainAccuracy };
+  }
+
+  private async stopNotFinite(loss: number): Promise<void> {
+    const { step = 0, model } = this.options;
+    if (!this.finite || Number.isFinite(loss)) return;
+    const finite = await this.finite.compute();
+    if (finite < this.done) await stopNotFinite(step + finite + 1, model); // else there was no step to report
   }
 
   run(x: Tensor, y: Tensor): void {
@@ -242,6 +267,7 @@ class Stepper {
       scaler.update();
     } else optimizer.step();
     schedule?.step();
+    this.finite?.update(loss);
     for (const part of [this.recent, this.whole]) {
       part.loss.update(loss, x.shape[0]);
       part.accuracy.update(logits, y);

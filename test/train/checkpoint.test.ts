@@ -8,9 +8,12 @@ import { FormatError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { readSafetensors, writeSafetensors } from "../../src/io/safetensors.ts";
 import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
+import { mean } from "../../src/kernels/reduce.ts";
 import type { Module } from "../../src/layers/module.ts";
 import { Mlp } from "../../src/models/mlp.ts";
 import { AdamW, ExponentialLR, SGD } from "../../src/optim/index.ts";
+import { backward } from "../../src/tensor/autograd.ts";
+import { full } from "../../src/tensor/create.ts";
 import { defaultGenerator, manualSeed } from "../../src/tensor/random.ts";
 import {
   loadCheckpoint,
@@ -218,6 +221,8 @@ describe("refused", () => {
     await refuse(bytes, /holds no state of the optimizer/, { model, ...rest });
     await refuse(bytes, /holds no state of the schedule/, { model, schedule: rest.schedule });
     await refuse(bytes, /holds no state of the loader/, { model, loader: rest.loader });
+    const optimizers = { critic: rest.optimizer };
+    await refuse(bytes, /holds no state of the optimizer critic/, { model, optimizers });
   });
 
   test("a plain safetensors file, another version, damaged metadata", async () => {
@@ -248,6 +253,37 @@ describe("refused", () => {
       await refuse(bytes.slice(0, length), /safetensors/);
     expect(() => readProgress(bytes.slice(0, 100))).toThrow(FormatError);
   });
+});
+
+test("several optimizers, each by its name", async () => {
+  const make = () => {
+    manualSeed(2);
+    const model = network();
+    const [head, ...others] = model.parameters().reverse();
+    const optimizers = {
+      head: new AdamW([head], { lr: 0.1 }),
+      rest: new SGD(others, { lr: 0.1, momentum: 0.9 }),
+    };
+    const step = () => {
+      const loss = mean(model.forward(full([4, 1, 8, 8], 0.5)));
+      for (const o of Object.values(optimizers)) o.zeroGrad();
+      backward(loss);
+      for (const o of Object.values(optimizers)) o.step();
+    };
+    return { model, optimizers, step };
+  };
+  const straight = make();
+  straight.step();
+  const bytes = await saveCheckpoint(straight, progress);
+  straight.step();
+  const resumed = make();
+  const { head, rest } = resumed.optimizers;
+  expect(() => loadCheckpoint(bytes, { ...resumed, optimizers: { head: rest, rest: head } })).toThrow(
+    FormatError,
+  );
+  loadCheckpoint(bytes, resumed);
+  resumed.step();
+  expect(await weightsSha256(resumed.model)).toBe(await weightsSha256(straight.model));
 });
 
 test("weightsSha256: of all values, in order, buffers too", async () => {

@@ -3,7 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataLoader } from "../../src/data/loader.ts";
 import { standardize } from "../../src/data/transforms.ts";
-import { UsageError } from "../../src/gpu/errors.ts";
+import { NotFiniteError, UsageError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
 import { SGD } from "../../src/optim/sgd.ts";
@@ -179,6 +179,48 @@ describe("abort", () => {
       expect(rest.step, `stopped at ${at}`).toBe(2 * STEPS);
       expect(await weightsSha256(parts.model), `stopped at ${at}`).toBe(want);
     }
+  });
+});
+
+describe("what is not finite", () => {
+  const spoiled = (value: number, at: number) => {
+    const parts = start({ augment: false });
+    const [take, batch] = [parts.loader.at.bind(parts.loader), { count: 0 }];
+    parts.loader.at = (epoch, index) => {
+      const made = take(epoch, index);
+      if (batch.count++ === at) (made.x.data as Float32Array)[70] = value;
+      return made;
+    };
+    return parts;
+  };
+
+  test("data stop the run before the step, with field, sample and step", async () => {
+    for (const value of [Number.NaN, Number.NEGATIVE_INFINITY]) {
+      const error = await run(spoiled(value, 2), {}).catch((e: unknown) => e);
+      expect(error).toBeInstanceOf(NotFiniteError);
+      expect(error).toMatchObject({ step: 3, label: "x" });
+      expect((error as Error).message).toMatch(
+        /the data x hold .*\(sample 1 of the batch of step 3, element 6\)/,
+      );
+    }
+  });
+
+  test("a loss stops it at the next report, which says at which step it happened", async () => {
+    const parts = start({ steps: 10 * STEPS });
+    parts.optimizer.groups[0].lr = 1e30;
+    const error = await run(parts, { epochs: 10, schedule: undefined, reportEvery: 5 }).catch(
+      (e: unknown) => e,
+    );
+    expect(error).toBeInstanceOf(NotFiniteError);
+    const { step, label } = error as NotFiniteError;
+    expect(step).toBeGreaterThan(1);
+    expect(step).toBeLessThanOrEqual(5);
+    expect(parts.model.stateDict().has(label)).toBe(true);
+  });
+
+  test("unless asked not to look", async () => {
+    const { step } = await run(spoiled(Number.NaN, 2), { checkFinite: false });
+    expect(step).toBe(STEPS);
   });
 });
 

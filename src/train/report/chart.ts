@@ -8,9 +8,14 @@ export interface Series {
   readonly label: string;
   readonly x: readonly number[];
   readonly y: readonly number[];
-  /** faint: the raw values; strong: a line; dots: separate measurements. */
-  readonly look: "faint" | "strong" | "dots";
+  /** faint: the raw values; strong: a line; dots: separate measurements; thin: a line to compare with, such as a diagonal. */
+  readonly look: "faint" | "strong" | "dots" | "thin";
+  /** One of TONES colours, where several runs stand in one chart. Default: blue, dots orange. */
+  readonly tone?: number;
 }
+
+/** Colours that can be told apart. */
+export const TONES = 8;
 
 export interface ChartOptions {
   /** Unique in the page. */
@@ -24,8 +29,12 @@ export interface ChartOptions {
   /** Values the y axis has to include. */
   readonly include?: readonly number[];
   readonly format?: (value: number) => string;
-  /** Steps with a vertical mark. */
+  /** Places on the x axis with a vertical mark. */
   readonly marks?: readonly number[];
+  /** What the x axis counts; default "step", in whole numbers. */
+  readonly xLabel?: string;
+  /** Ticks that are no whole numbers, and this range instead of that of the values. */
+  readonly xDomain?: readonly [number, number];
 }
 
 interface Point {
@@ -53,7 +62,7 @@ export function lineChart(options: ChartOptions): string {
   const { id, title, summary, series } = options;
   const points = series.map((s) => pointsOf(s));
   const finite = points.flat().filter(isFinitePoint);
-  const x = xScale(finite);
+  const x = xScale(finite, options);
   const y = yScale(finite, options);
   const name = isLog(y) ? `${title} (logarithmic axis)` : title;
   const body = finite.length
@@ -78,7 +87,8 @@ export function isFinitePoint(p: Point): boolean {
 }
 
 /** From 0, unless the run shown starts late. */
-function xScale(points: readonly Point[]): Scale {
+function xScale(points: readonly Point[], { xDomain }: ChartOptions): Scale {
+  if (xDomain) return scaleLinear(xDomain, [LEFT, RIGHT]);
   const low = least(points.map((p) => p.x));
   const high = most(points.map((p) => p.x));
   const scale = scaleLinear().range([LEFT, RIGHT]);
@@ -134,10 +144,10 @@ function yLabel(scale: Scale, format: ChartOptions["format"]): (value: number) =
   return (v) => (v === 0 ? "0" : label(v));
 }
 
-function axes(x: Scale, y: Scale, { format, marks = [] }: ChartOptions): string {
+function axes(x: Scale, y: Scale, { format, marks = [], xLabel = "step", xDomain }: ChartOptions): string {
   const label = yLabel(y, format);
   const rows = isLog(y) ? logTicks(y.domain()) : y.ticks(5);
-  const columns = x.ticks(4).filter(Number.isInteger);
+  const columns = xDomain ? x.ticks(5) : x.ticks(4).filter(Number.isInteger);
   const parts = rows.map((v) => {
     const at = round(y(v));
     return (
@@ -149,7 +159,7 @@ function axes(x: Scale, y: Scale, { format, marks = [] }: ChartOptions): string 
     const at = round(x(v));
     parts.push(
       `<line class="tick" x1="${at}" x2="${at}" y1="${BOTTOM}" y2="${BOTTOM + 4}"/>` +
-        `<text class="x" x="${at}" y="${BOTTOM + 18}">${escapeHtml(count(v))}</text>`,
+        `<text class="x" x="${at}" y="${BOTTOM + 18}">${escapeHtml(xDomain ? number(v) : count(v))}</text>`,
     );
   }
   const [from, to] = x.domain();
@@ -157,13 +167,17 @@ function axes(x: Scale, y: Scale, { format, marks = [] }: ChartOptions): string 
     parts.push(`<line class="mark" x1="${round(x(v))}" x2="${round(x(v))}" y1="${TOP}" y2="${BOTTOM}"/>`);
   }
   parts.push(`<line class="axis" x1="${LEFT}" x2="${RIGHT}" y1="${BOTTOM}" y2="${BOTTOM}"/>`);
-  parts.push(`<text class="x" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 6}">step</text>`);
+  parts.push(`<text class="x" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 6}">${escapeHtml(xLabel)}</text>`);
   return parts.join("");
+}
+
+function classOf({ look, tone }: Series): string {
+  return tone === undefined ? look : `${look} tone${tone % TONES}`;
 }
 
 function drawSeries(series: Series, points: readonly Point[], x: Scale, y: Scale): string {
   const dot = (p: Point, r: number) =>
-    `<circle class="${series.look}" cx="${round(x(p.x))}" cy="${round(y(p.y))}" r="${r}"/>`;
+    `<circle class="${classOf(series)}" cx="${round(x(p.x))}" cy="${round(y(p.y))}" r="${r}"/>`;
   if (series.look === "dots") {
     return points
       .filter(isFinitePoint)
@@ -178,7 +192,7 @@ function drawSeries(series: Series, points: readonly Point[], x: Scale, y: Scale
   const alone = points.filter(
     (p, i) => isFinitePoint(p) && ![points[i - 1], points[i + 1]].some((q) => q && isFinitePoint(q)),
   );
-  return `<path class="${series.look}" d="${path ?? ""}"/>` + alone.map((p) => dot(p, 3)).join("");
+  return `<path class="${classOf(series)}" d="${path ?? ""}"/>` + alone.map((p) => dot(p, 3)).join("");
 }
 
 /** At most the lowest and the highest point (or one gap) of each band, in their order. */
@@ -217,7 +231,7 @@ function tooltips(options: ChartOptions, points: readonly Point[][], x: Scale, y
         at.has(p.x) ? [`${label} ${format(at.get(p.x)!)}`] : [],
       );
       return (
-        `<g class="hit"><title>${escapeHtml(`step ${p.x}: ${values.join(", ")}`)}</title>` +
+        `<g class="hit"><title>${escapeHtml(`${options.xLabel ?? "step"} ${options.xDomain ? number(p.x) : p.x}: ${values.join(", ")}`)}</title>` +
         `<rect x="${round(from)}" y="${TOP}" width="${round(Math.max(0, to - from))}" height="${BOTTOM - TOP}"/>` +
         `<circle cx="${round(x(p.x))}" cy="${round(y(p.y))}" r="3.5"/></g>`
       );
@@ -226,7 +240,7 @@ function tooltips(options: ChartOptions, points: readonly Point[][], x: Scale, y
 }
 
 function legend(series: readonly Series[]): string {
-  const items = series.map((s) => `<li class="${s.look}">${escapeHtml(s.label)}</li>`);
+  const items = series.map((s) => `<li class="${classOf(s)}">${escapeHtml(s.label)}</li>`);
   return `<ul class="legend">${items.join("")}</ul>`;
 }
 

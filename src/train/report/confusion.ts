@@ -1,7 +1,7 @@
 // What a confusion matrix (rows: truth, columns: guess) tells: accuracy with its interval, recall and precision per
 // class, and the matrix itself as a table.
 
-import type { RunReport } from "./report.ts";
+import type { ClassifierParts } from "./classifier.ts";
 import { count, escapeHtml, NONE, percent } from "./text.ts";
 
 /** Beyond this a table has too many cells to be read; the most frequent confusions are listed instead. */
@@ -50,7 +50,7 @@ export function pairs(confusion: readonly (readonly number[])[]): Pair[] {
 }
 
 /** Sections "Classes" and "Confusion matrix". */
-export function confusionSections(report: RunReport): string {
+export function confusionSections(report: ClassifierParts): string {
   if (!report.classes.length) return "";
   const tallied = tally(report.confusion);
   const found = pairs(report.confusion);
@@ -63,7 +63,7 @@ ${report.classes.length > MATRIX_LIMIT ? pairTable(report, tallied, found) : mat
 </div>`;
 }
 
-function classTable({ classes }: RunReport, tallied: Confusion, found: readonly Pair[]): string {
+function classTable({ classes }: ClassifierParts, tallied: Confusion, found: readonly Pair[]): string {
   const rows = classes.map((name, c) => {
     const [truths, guesses, hits] = [tallied.truths[c]!, tallied.guesses[c]!, tallied.hits[c]!];
     const worst = found.find((p) => p.truth === c);
@@ -84,7 +84,7 @@ function meter(share: number): string {
   return `${text}<span class="meter"><i style="width:${(100 * share).toFixed(1)}%"></i></span>`;
 }
 
-function matrix({ classes, confusion }: RunReport, tallied: Confusion, found: readonly Pair[]): string {
+function matrix({ classes, confusion }: ClassifierParts, tallied: Confusion, found: readonly Pair[]): string {
   const rows = confusion.map((row, t) => {
     const cells = row.map((times, g) => {
       const share = tallied.truths[t] ? times / tallied.truths[t]! : 0;
@@ -113,7 +113,7 @@ function strength(share: number, right: boolean): number {
   return Math.round(100 * (right ? share : Math.cbrt(share)));
 }
 
-function pairTable({ classes }: RunReport, tallied: Confusion, found: readonly Pair[]): string {
+function pairTable({ classes }: ClassifierParts, tallied: Confusion, found: readonly Pair[]): string {
   const rows = found.slice(0, PAIRS_LISTED).map((p) => {
     const share = percent(p.times / tallied.truths[p.truth]!);
     return `<tr><th scope="row">${escapeHtml(classes[p.truth]!)}</th><td>${escapeHtml(classes[p.guess]!)}</td><td>${count(p.times)}</td><td>${escapeHtml(share)}</td></tr>`;

@@ -1,8 +1,10 @@
-// Learning curves: loss, accuracy and learning rate over the steps, each with a sentence that says what it does.
+// Learning curves: loss, accuracy, learning rate and whatever else a run reports over its steps, each with a sentence that says
+// what it does; several runs in one chart.
 
+import { ShapeError } from "../../gpu/errors.ts";
 import type { EpochReport } from "../fit.ts";
 import { type ChartOptions, lineChart, type Series } from "./chart.ts";
-import type { RunReport } from "./report.ts";
+import type { Tile } from "./report.ts";
 import { count, escapeHtml, number, percent } from "./text.ts";
 
 /** Values on each side that the smooth line averages, as a share of all. */
@@ -65,43 +67,113 @@ export function describe(
   return `${name}: from ${say(first)} to ${say(last)}${also}.${lost}`;
 }
 
-/** Section "Learning curves". */
-export function curvesSection({ curves, epochs = [] }: RunReport): string {
+/** What one run reported; values that are not finite are gaps. */
+export interface RunCurves {
+  /** Tells it from other runs; "" for a run alone. */
+  readonly name: string;
+  readonly step: readonly number[];
+  /** "loss", "accuracy", "lr", ...: one value a step reported. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
+  /** What was judged now and then, such as the loss of validation data. */
+  readonly judged?: readonly { readonly step: number; readonly values: Readonly<Record<string, number>> }[];
+}
+
+/** How a value is drawn; others are drawn by their own name on a linear axis. */
+const KNOWN: Readonly<Record<string, Partial<ChartOptions>>> = {
+  loss: { title: "Loss", log: true },
+  accuracy: { title: "Accuracy", include: [1], format: axisPercent },
+  lr: { title: "Learning rate", include: [0] },
+};
+/** Set by the schedule, without noise. */
+const EXACT = "lr";
+
+function axisPercent(v: number): string {
+  return percent(v, Number.isInteger(Math.round(v * 1e6) / 1e4) ? 0 : 1);
+}
+
+/** Section "Learning curves". `charts` are further ones that stand among them. Throws ShapeError. */
+export function curvesSection(
+  runs: readonly RunCurves[],
+  epochs: readonly EpochReport[] = [],
+  charts: readonly ChartOptions[] = [],
+): string {
+  for (const run of runs) checkLengths(run);
   const marks = epochs.length <= MARKS_LIMIT ? epochs.map((e) => e.step) : [];
-  const chart = (key: "loss" | "accuracy", title: string, options: Partial<ChartOptions>) => {
-    const values = curves[key];
-    const smoothed = smooth(values);
-    const raw: Series = { label: "one report", x: curves.step, y: values, look: "faint" };
-    const strong: Series = { label: "smoothed", x: curves.step, y: smoothed, look: "strong" };
-    const same = values.every((v, i) => !Number.isFinite(v) || v === smoothed[i]);
-    const judged = validation(epochs, key);
-    const series = [...(same ? [] : [raw]), same ? { ...strong, label: key } : strong, ...judged];
-    const text = [describe(same ? "Training" : "Training, smoothed", curves.step, smoothed, options.format)];
-    for (const s of judged) text.push(describe("Validation", s.x, s.y, options.format));
-    return lineChart({ id: key, title, summary: text.join(" "), series, marks, ...options });
-  };
-  const lr = lineChart({
-    id: "lr",
-    title: "Learning rate",
-    summary: describe("Learning rate", curves.step, curves.lr),
-    series: [{ label: "learning rate", x: curves.step, y: curves.lr, look: "strong" }],
-    include: [0],
-    marks,
-  });
-  const top = (v: number) => percent(v, Number.isInteger(Math.round(v * 1e6) / 1e4) ? 0 : 1);
+  const keys = [...new Set(runs.flatMap((run) => Object.keys(run.values)))];
+  const loose = runs.flatMap((run) => (run.judged ?? []).flatMap(({ values }) => Object.keys(values)));
+  const all = [
+    ...keys.filter((key) => key !== EXACT),
+    ...new Set(loose.filter((key) => !keys.includes(key))),
+  ];
+  if (keys.includes(EXACT)) all.push(EXACT);
+  const drawn = all.map((key) => curveChart(key, runs, marks));
+  const more = charts.map((options) => lineChart(options));
+  if (!drawn.length && !more.length) return "";
   return `<section aria-labelledby="curves"><h2 id="curves">Learning curves</h2>
 <div class="columns">
-${chart("loss", "Loss", { log: true })}
-${chart("accuracy", "Accuracy", { include: [1], format: top })}
-${lr}
+${[...drawn, ...more].join("\n")}
 </div>${epochTable(epochs)}</section>`;
 }
 
-function validation(epochs: readonly EpochReport[], key: "loss" | "accuracy"): Series[] {
-  const judged = epochs.filter((e) => Number.isFinite(e[key]));
-  if (!judged.length) return [];
-  const x = judged.map((e) => e.step);
-  return [{ label: "validation", x, y: judged.map((e) => e[key]), look: "dots" }];
+function checkLengths({ name, step, values }: RunCurves): void {
+  if (Object.values(values).every((v) => v.length === step.length)) return;
+  const lengths = Object.entries(values).map(([key, v]) => `${key} [${v.length}]`);
+  const of = name ? ` of ${name}` : "";
+  throw new ShapeError(
+    `renderReport: curves${of} must have one length, step [${step.length}], ${lengths.join(", ")}`,
+  );
+}
+
+function curveChart(key: string, runs: readonly RunCurves[], marks: readonly number[]): string {
+  const known = KNOWN[key] ?? { title: key };
+  const several = runs.length > 1;
+  const drawn = runs.map((run, i) => curve(key, run, several ? i : undefined, known.format));
+  const options = { id: key.replace(/\W+/g, "-"), title: key, marks: several ? [] : marks, ...known };
+  return lineChart({
+    ...options,
+    summary: drawn.map((d) => d.summary).join(" "),
+    series: drawn.flatMap((d) => d.series),
+  });
+}
+
+/** The lines of one run, and the sentence about them. */
+function curve(key: string, run: RunCurves, tone: number | undefined, format: ChartOptions["format"]) {
+  const x = run.step;
+  const y = run.values[key] ?? [];
+  const several = tone !== undefined;
+  const smoothed = key === EXACT ? y : smooth(y);
+  const same = y.every((v, i) => !Number.isFinite(v) || v === smoothed[i]);
+  const series: Series[] = [];
+  const text: string[] = [];
+  if (y.length || !run.judged?.length) {
+    if (!same && !several) series.push({ label: "one report", x, y, look: "faint" });
+    const alone = same ? (key === EXACT ? "learning rate" : key) : "smoothed";
+    series.push({ label: several ? run.name : alone, x, y: smoothed, look: "strong", tone });
+    const what = key === EXACT ? "Learning rate" : same ? "Training" : "Training, smoothed";
+    text.push(describe(several ? run.name : what, x, smoothed, format));
+  }
+  const judged = (run.judged ?? []).filter(({ values }) => Number.isFinite(values[key]));
+  if (judged.length) {
+    const label = y.length ? (several ? `${run.name}, validation` : "validation") : several ? run.name : key;
+    const dots = { x: judged.map((j) => j.step), y: judged.map((j) => j.values[key]!) };
+    series.push({ label, ...dots, look: y.length ? "dots" : "strong", tone });
+    const what = y.length ? (several ? `${run.name}, validation` : "Validation") : several ? run.name : key;
+    text.push(describe(what, dots.x, dots.y, format));
+  }
+  return { series, summary: text.join(" ") };
+}
+
+/** The training loss at the end, smoothed; none without a report. */
+export function lossTile(loss: readonly number[]): Tile[] {
+  const last = smooth(loss).at(-1);
+  if (last === undefined) return [];
+  const value = Number.isFinite(last) ? number(last, 3) : "not finite";
+  return [{ value, label: "training loss at the end" }];
+}
+
+/** Validation of every epoch, as RunCurves has it. */
+export function judgedEpochs(epochs: readonly EpochReport[]): RunCurves["judged"] {
+  return epochs.map(({ step, loss, accuracy }) => ({ step, values: { loss, accuracy } }));
 }
 
 function epochTable(epochs: readonly EpochReport[]): string {

@@ -3,8 +3,8 @@
 import { scaleLinear } from "d3-scale";
 import { encode } from "fast-png";
 import { ShapeError } from "../../gpu/errors.ts";
+import type { ClassifierParts, ReportedMistake } from "./classifier.ts";
 import { tally } from "./confusion.ts";
-import type { RunReport } from "./report.ts";
 import { count, escapeHtml, number, percent } from "./text.ts";
 
 /** Longer side of a picture on the page, in CSS pixels. */
@@ -34,8 +34,7 @@ export function pngUri(width: number, height: number, data: Uint8Array, channels
 }
 
 /** Section "First-layer filters". */
-export function filtersSection({ filters }: RunReport): string {
-  const { data, shape } = filters;
+export function filtersSection({ data, shape }: NonNullable<ClassifierParts["filters"]>): string {
   if (shape.length !== 4 || shape.reduce((a, b) => a * b, 1) !== data.length) {
     throw new ShapeError(
       `renderReport: filters must be [o, c, kh, kw] with all their values, filters [${shape}], ${data.length} values`,
@@ -98,7 +97,7 @@ function fit(width: number, height: number, size: number): string {
 }
 
 /** Section "Worst mistakes". */
-export function mistakesSection(report: RunReport): string {
+export function mistakesSection(report: ClassifierParts): string {
   const { total, right } = tally(report.confusion);
   const wrong = total - right;
   const shown = report.mistakes.length;
@@ -113,7 +112,7 @@ export function mistakesSection(report: RunReport): string {
 ${shown ? `<div class="mistakes">${figures.join("\n")}</div>` : ""}</section>`;
 }
 
-function mistakeFigure(m: RunReport["mistakes"][number], classes: readonly string[]): string {
+function mistakeFigure(m: ReportedMistake, classes: readonly string[]): string {
   const { width, height, pixels } = m;
   const channels = pixels.length / (width * height);
   if (![1, 3, 4].includes(channels)) {

@@ -1,57 +1,52 @@
 // One HTML page that tells a training run: everything inline, no script, no request to anywhere. Text in, text out: it
-// runs in a browser's worker as well as in Node. Charts: chart.ts; tables: confusion.ts; pictures: pictures.ts.
+// runs in a browser's worker as well as in Node. This is the frame; a recipe adds the sections of its own task. Curves:
+// curves.ts, chart.ts; those of a classifier: classifier.ts.
 
-import { ShapeError } from "../../gpu/errors.ts";
 import type { EpochReport } from "../fit.ts";
-import { confusionSections, tally, wilson } from "./confusion.ts";
-import { curvesSection, smooth } from "./curves.ts";
-import { filtersSection, mistakesSection } from "./pictures.ts";
+import type { ChartOptions } from "./chart.ts";
+import { curvesSection, type RunCurves } from "./curves.ts";
 import { STYLE } from "./style.ts";
-import { count, escapeHtml, number, percent } from "./text.ts";
+import { escapeHtml, number } from "./text.ts";
+
+/** A figure at the head of the page. */
+export interface Tile {
+  readonly label: string;
+  readonly value: string;
+  /** The one that counts: large. */
+  readonly main?: boolean;
+}
+
+/** A row of the comparison: this run, or what it has to be better than. */
+export interface Compared {
+  readonly name: string;
+  /** Figures by name; a column for every name there is. */
+  readonly values: Readonly<Record<string, string | number>>;
+}
 
 export interface RunReport {
   readonly title: string;
   /** The result in a sentence. */
   readonly summary: string;
+  readonly tiles?: readonly Tile[];
   /** Configuration and circumstances, in this order. */
   readonly facts: Readonly<Record<string, string | number>>;
-  /** One value per report; values that are not finite are gaps. */
-  readonly curves: {
-    readonly step: readonly number[];
-    readonly loss: readonly number[];
-    readonly accuracy: readonly number[];
-    readonly lr: readonly number[];
-  };
-  /** Marks in the curves and, where it has validation values, points. */
+  /** The run first, then the baselines: a figure without them proves nothing. */
+  readonly comparison?: readonly Compared[];
+  readonly runs: readonly RunCurves[];
+  /** Marks in the curves, and a table. */
   readonly epochs?: readonly EpochReport[];
-  readonly classes: readonly string[];
-  /** [classes, classes], rows = truth, columns = guess. */
-  readonly confusion: readonly (readonly number[])[];
-  /** Weights of the first convolution, [o, c, kh, kw]. */
-  readonly filters: { readonly data: Float32Array; readonly shape: readonly number[] };
-  /** Worst first. */
-  readonly mistakes: readonly ReportedMistake[];
-}
-
-export interface ReportedMistake {
-  readonly index: number;
-  readonly truth: number;
-  readonly guess: number;
-  /** Probability given to the guess and to the truth. */
-  readonly confidence: number;
-  readonly truthProbability: number;
-  readonly width: number;
-  readonly height: number;
-  /** [height, width] grey, or [height, width, 3] in colour. */
-  readonly pixels: Uint8Array;
+  /** Further charts beside the curves. */
+  readonly charts?: readonly ChartOptions[];
+  /** Sections of the task, HTML. */
+  readonly sections?: readonly string[];
 }
 
 /**
- * The page of a run. Robust against what a failed run holds (values not finite, no mistakes, one step only); throws
- * ShapeError for parts that do not fit each other.
+ * The page of a run. Robust against what a failed run holds (values not finite, one step only); throws ShapeError for
+ * parts that do not fit each other.
  */
 export function renderReport(report: RunReport): string {
-  checkShapes(report);
+  const { title, summary, tiles = [], facts, comparison = [], runs, epochs, charts, sections = [] } = report;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -61,21 +56,20 @@ export function renderReport(report: RunReport): string {
 <meta name="generator" content="wgrad">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <link rel="icon" href="data:,">
-<title>${escapeHtml(report.title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
 <header>
-<div><h1>${escapeHtml(report.title)}</h1>
-<p class="lead">${escapeHtml(report.summary)}</p>
-${headline(report)}</div>
-${factsTable(report.facts)}
+<div><h1>${escapeHtml(title)}</h1>
+<p class="lead">${escapeHtml(summary)}</p>
+${tileList(tiles)}</div>
+${factsTable(facts)}
 </header>
-${curvesSection(report)}
-${confusionSections(report)}
-${filtersSection(report)}
-${mistakesSection(report)}
+${comparisonSection(comparison)}
+${curvesSection(runs, epochs, charts)}
+${sections.join("\n")}
 </main>
 <footer>Made by wgrad. This page is complete in itself: it loads nothing and runs no script.</footer>
 </body>
@@ -83,37 +77,12 @@ ${mistakesSection(report)}
 `;
 }
 
-function checkShapes({ curves, classes, confusion }: RunReport): void {
-  const { step, loss, accuracy, lr } = curves;
-  if ([loss, accuracy, lr].some((c) => c.length !== step.length)) {
-    const lengths = `step [${step.length}], loss [${loss.length}], accuracy [${accuracy.length}], lr [${lr.length}]`;
-    throw new ShapeError(`renderReport: curves must have one length, ${lengths}`);
-  }
-  const n = classes.length;
-  if (confusion.length !== n || confusion.some((row) => row.length !== n)) {
-    const shape = `[${confusion.length},${confusion.map((row) => row.length).join("/")}]`;
-    throw new ShapeError(
-      `renderReport: confusion must be [classes, classes], classes [${n}], confusion ${shape}`,
-    );
-  }
-}
-
-function headline({ curves, confusion }: RunReport): string {
-  const { total, right } = tally(confusion);
-  const tiles: string[] = [];
-  const tile = (value: string, label: string, main = "") =>
-    tiles.push(`<div${main}><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`);
-  if (total) {
-    const [low, high] = wilson(right, total);
-    const interval = `${percent(low, 2)} to ${percent(high, 2)}`;
-    tile(percent(right / total, 2), `accuracy (95 % interval ${interval})`, ' class="main"');
-    tile(count(total - right), `wrong of ${count(total)}`);
-  }
-  const loss = smooth(curves.loss).at(-1);
-  if (loss !== undefined) {
-    tile(Number.isFinite(loss) ? number(loss, 3) : "not finite", "training loss at the end");
-  }
-  return tiles.length ? `<dl class="tiles">${tiles.join("")}</dl>` : "";
+function tileList(tiles: readonly Tile[]): string {
+  const items = tiles.map(
+    ({ label, value, main }) =>
+      `<div${main ? ' class="main"' : ""}><dt>${escapeHtml(label)}</dt><dd>${escapeHtml(value)}</dd></div>`,
+  );
+  return items.length ? `<dl class="tiles">${items.join("")}</dl>` : "";
 }
 
 /** From this length on a text without spaces is taken for a hash or the like. */
@@ -133,4 +102,22 @@ ${rows.join("\n")}</tbody></table></section>`;
 /** Whole numbers as they are: a seed is to be copied. */
 function fact(value: number): string {
   return Number.isSafeInteger(value) ? String(value) : number(value, 5);
+}
+
+function comparisonSection(rows: readonly Compared[]): string {
+  if (!rows.length) return "";
+  const columns = [...new Set(rows.flatMap(({ values }) => Object.keys(values)))];
+  const cell = (value: string | number | undefined) =>
+    `<td>${escapeHtml(value === undefined ? "" : typeof value === "number" ? number(value) : value)}</td>`;
+  const body = rows.map(
+    ({ name, values }) =>
+      `<tr><th scope="row">${escapeHtml(name)}</th>${columns.map((c) => cell(values[c])).join("")}</tr>`,
+  );
+  const heads = ["", ...columns].map((c) =>
+    c ? `<th scope="col">${escapeHtml(c)}</th>` : '<th scope="col"><span class="hidden">what</span></th>',
+  );
+  return `<section aria-labelledby="comparison"><h2 id="comparison">Beside the baselines</h2>
+<div class="card scroll" role="region" aria-label="Comparison" tabindex="0"><table class="numbers comparison">
+<thead><tr>${heads.join("")}</tr></thead>
+<tbody>${body.join("\n")}</tbody></table></div></section>`;
 }

@@ -2,16 +2,25 @@
 
 import { RAMP } from "./pictures.ts";
 
+// Told apart from each other and from the card, on both grounds.
+const LIGHT = ["#2458d3", "#b5500b", "#1a7f4b", "#8b3fc0", "#0b7f8c", "#c22f3d", "#7a6a00", "#596073"];
+const DARK = ["#82aaff", "#ffa05c", "#5fd394", "#cf9bff", "#4fd1e0", "#ff8891", "#d9c85a", "#9ea6b8"];
+
+const toneVariables = (colours: readonly string[]) => colours.map((c, i) => `--tone${i}: ${c};`).join(" ");
+const TONE_RULES = LIGHT.map((_, i) => `.tone${i} { --own: var(--tone${i}); }`).join("\n");
+
 export const STYLE = `
 :root {
   color-scheme: light dark;
   --page: #f6f7fa; --card: #fff; --ink: #191c24; --soft: #596073; --edge: #e1e4ec; --grid: #eceef4;
   --blue: #2458d3; --orange: #b5500b; --right: #7fa6f8; --wrong: #f7a45f; --faint: 0.4;
+  ${toneVariables(LIGHT)}
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --page: #0e1016; --card: #171a22; --ink: #e9ebf1; --soft: #9ea6b8; --edge: #2a2f3b; --grid: #232733;
     --blue: #82aaff; --orange: #ffa05c; --right: #2c5cc5; --wrong: #a9530f; --faint: 0.45;
+    ${toneVariables(DARK)}
   }
 }
 * { box-sizing: border-box; }
@@ -94,21 +103,23 @@ th { font-weight: 600; text-align: left; }
 .chart line { stroke: var(--grid); }
 .chart .axis, .chart .tick { stroke: var(--soft); }
 .chart .mark { stroke: var(--soft); stroke-dasharray: 2 4; opacity: 0.7; }
-.chart path { fill: none; stroke: var(--blue); stroke-linejoin: round; stroke-linecap: round; }
+.chart path { fill: none; stroke: var(--own, var(--blue)); stroke-linejoin: round; stroke-linecap: round; }
 .chart path.faint { stroke-width: 1.2; opacity: var(--faint); }
 .chart path.strong { stroke-width: 2.4; }
-.chart circle { fill: var(--blue); }
+.chart path.thin { stroke-width: 1.4; stroke-dasharray: 5 4; stroke: var(--own, var(--soft)); }
+.chart circle { fill: var(--own, var(--blue)); }
 .chart circle.faint { opacity: var(--faint); }
-.chart circle.dots { fill: var(--card); stroke: var(--orange); stroke-width: 2.4; }
+.chart circle.dots { fill: var(--card); stroke: var(--own, var(--orange)); stroke-width: 2.4; }
 .hit rect { fill: transparent; }
 .hit circle { opacity: 0; }
 .hit:hover rect { fill: var(--ink); fill-opacity: 0.07; }
 .hit:hover circle { opacity: 1; stroke: var(--card); stroke-width: 1.5; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 16px; margin: 0; padding: 0; list-style: none; font-size: 0.8125rem; color: var(--soft); }
 .legend li { display: flex; align-items: center; gap: 7px; }
-.legend li::before { content: ""; width: 18px; height: 3px; border-radius: 2px; background: var(--blue); }
+.legend li::before { content: ""; width: 18px; height: 3px; border-radius: 2px; background: var(--own, var(--blue)); }
+.legend .thin::before { height: 1.5px; background: var(--own, var(--soft)); }
 .legend .faint::before { height: 2px; opacity: var(--faint); }
-.legend .dots::before { width: 11px; height: 11px; border-radius: 50%; background: none; border: 2.4px solid var(--orange); }
+.legend .dots::before { width: 11px; height: 11px; border-radius: 50%; background: none; border: 2.4px solid var(--own, var(--orange)); }
 details { margin-top: 16px; }
 summary { cursor: pointer; }
 details .scroll { margin-top: 8px; }
@@ -128,6 +139,7 @@ img { display: block; image-rendering: pixelated; max-width: 100%; }
 .mistakes figcaption small { margin-left: auto; }
 .guess b { color: var(--orange); }
 .truth b { color: var(--blue); }
+${TONE_RULES}
 footer { padding-top: 40px; padding-bottom: 32px; color: var(--soft); font-size: 0.875rem; }
 @media print { .card, figure, tr { break-inside: avoid; } body { background: none; } }
 `;
