@@ -1,10 +1,11 @@
 // `requestDevice` under Node: an adapter by Dawn (dawn.ts), opened, and made the default if it is the first.
 // Installs nothing: `ensureSoftwareDriver({ install: true })` does, for the command and the tests.
 import { type Device, openDevice, setDefaultDevice } from "../gpu/device.ts";
-import { describeAdapter, type RequestOptions } from "./adapter.ts";
+import { describeAdapter, isSoftware, type RequestOptions } from "./adapter.ts";
 import { beginAutotune, checkTuningOptions } from "./autotune.ts";
 import { findAdapter } from "./dawn.ts";
 import { tuningFiles } from "./tuning_file.ts";
+import { restWhileWaiting } from "./waiting.ts";
 
 const lines = new WeakMap<Device, string>();
 
@@ -16,6 +17,7 @@ export async function requestDevice(options: RequestOptions = {}): Promise<Devic
   checkTuningOptions(options);
   const { adapter, driver } = await findAdapter(options);
   const device = await openDevice(adapter, options);
+  if (isSoftware(adapter)) restWhileWaiting(device.gpu.queue);
   if (options.autotune) await beginAutotune(device, tuningFiles());
   lines.set(device, describeAdapter(adapter, driver));
   setDefaultDevice(device);
