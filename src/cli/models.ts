@@ -31,14 +31,15 @@ export async function models({ adapter, json }: ModelsFlags): Promise<void> {
   }
 }
 
-const HEADING = `${"model".padEnd(20)}${["parameters", "entries", "GFLOP", "activations"].map((h) => h.padStart(14)).join("")}   of one sample`;
+const HEADING = `${"model".padEnd(24)}${["parameters", "entries", "GFLOP", "activations"].map((h) => h.padStart(14)).join("")}   of one sample`;
 
-function line({ name, parameters, entries, input, flops, activationBytes, fault }: ModelFacts): string {
+function line({ name, parameters, entries, inputs, flops, activationBytes, fault }: ModelFacts): string {
+  const shapes = inputs.map((shape) => `[${shape.join(", ")}]`).join(" ");
   const cells = [
     parameters.toLocaleString("en"),
     String(entries),
     flops === null ? "-" : (flops / 1e9).toPrecision(3),
     activationBytes === null ? "-" : `${(activationBytes / 1e6).toPrecision(3)} MB`,
   ];
-  return `${name.padEnd(20)}${cells.map((c) => c.padStart(14)).join("")}   ${fault ?? `[${input.join(", ")}]`}`;
+  return `${name.padEnd(24)}${cells.map((c) => c.padStart(14)).join("")}   ${fault ?? shapes}`;
 }

@@ -166,10 +166,11 @@ export class BufferPool implements Owner {
     return Math.min(sizeClass(bytes), this.largestBuffer);
   }
 
-  private checkLimits(bytes: number, label: string): void {
+  /** @throws LimitError for a tensor that no binding holds */
+  checkLimits(bytes: number, label: string): void {
     if (!(bytes <= this.limit)) {
       throw new LimitError(
-        `${label}: a tensor of ${bytes} bytes exceeds the adapter's limit of ${this.limit} bytes a binding`,
+        `${label} takes ${bytes} bytes, which exceeds the adapter's limit of ${this.limit} bytes a tensor`,
       );
     }
   }

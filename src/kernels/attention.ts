@@ -6,7 +6,7 @@ import { lowered } from "../tensor/autocast.ts";
 import { op } from "../tensor/op.ts";
 import type { Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
-import { type AttentionOptions, callOf, checkAttention } from "./attention_check.ts";
+import { type AttentionOptions, callOf, checkAttention, FUSED_D } from "./attention_check.ts";
 import { composeAttention } from "./attention_composition.ts";
 import { runDraw } from "./attention_draw_run.ts";
 import {
@@ -29,9 +29,9 @@ interface NeedWeights<N = true> {
 /**
  * softmax(scale q k^T + mask) v (torch.nn.functional.scaled_dot_product_attention). A query that may attend to no key gives
  * zeros and gradients of zero (PyTorch: NaN). Memory grows linearly with t and s, but for the gradient of a mask, for
- * `needWeights` and under createGraph.
+ * `needWeights`, under createGraph, and for d beyond 128, where no kernel is fused.
  *
- * Shapes: q [b, h, t, d], k and v [b, hk, s, d] -> [b, h, t, d]; d from 1 to 128. With `enableGqa` h may be a multiple of hk: query
+ * Shapes: q [b, h, t, d], k and v [b, hk, s, d] -> [b, h, t, d]. With `enableGqa` h may be a multiple of hk: query
  * head i reads head floor(i hk / h) of k and v, without a copy.
  *
  * @throws ShapeError for shapes that do not fit; DTypeError unless q, k, v are floats and the mask bool or float; OptionError for
@@ -61,8 +61,9 @@ export function scaledDotProductAttention(
   return options.needWeights ? attentionWithWeights(call) : attend(call);
 }
 
-/** A checked call, fused. */
+/** A checked call, fused where the kernels take its d. */
 export function attend(call: AttentionCall): Tensor {
+  if (call.size.d > FUSED_D) return attentionWithWeights(call)[0];
   const { q, k, v, mask, layout } = call;
   let draw: Tensor | null = null;
   const [y] = op(

@@ -26,7 +26,8 @@ export interface AttentionOptions {
 
 /** In labels and messages. */
 export const NAME = "scaledDotProductAttention";
-const MAX_D = 128; // what a thread can keep of a row
+/** Most numbers a head may have in the fused kernels: what a thread can keep of a row. */
+export const FUSED_D = 128;
 
 /** Sizes of q [b, h, t, d], k and v [b, hk, s, d]. */
 export function checkAttention(q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions): AttentionSize {
@@ -54,7 +55,7 @@ export function checkAttention(q: Tensor, k: Tensor, v: Tensor, options: Attenti
 export function checkOptions(size: AttentionSize, options: AttentionOptions, shapes: () => string): void {
   const { b, h, t, s, d } = size;
   const { mask, dropoutP = 0, scale = 1 } = options;
-  if (d < 1 || d > MAX_D) throw new ShapeError(`${NAME}: d must lie in 1 to ${MAX_D}, ${shapes()}`);
+  if (d < 1) throw new ShapeError(`${NAME}: d must be at least 1, ${shapes()}`);
   if (!(dropoutP >= 0 && dropoutP <= 1))
     throw new OptionError(`${NAME}: dropoutP must lie in [0, 1], got ${dropoutP}`);
   if (!Number.isFinite(scale)) throw new OptionError(`${NAME}: scale must be finite, got ${scale}`);

@@ -40,7 +40,7 @@ function normalised(products: Tensor, { mask, causal, size: { t, s } }: Attentio
   const scores = added ? add(products, mask) : products; // [b, h, t, s]
   let allowed = added ? ne(mask, Number.NEGATIVE_INFINITY) : mask; // bool, broadcast to [b, h, t, s]
   if (causal) {
-    const upTo = (n: number) => arange(0, n, 1, { dtype: "i32" });
+    const upTo = (n: number) => arange(0, n, 1, { dtype: "i32", device: products.device });
     const rule = le(upTo(s), reshape(upTo(t), [t, 1])); // [t, s]
     allowed = allowed ? logicalAnd(allowed, rule) : rule;
   }

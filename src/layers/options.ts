@@ -38,7 +38,7 @@ export function checkPair(layer: string, name: string, value: Pair, least: numbe
 
 /** Throws OptionError unless low <= value <= high. */
 export function checkRange(layer: string, name: string, value: number, low: number, high: number): void {
-  if (!(value >= low && value <= high)) {
+  if (!(typeof value === "number" && value >= low && value <= high)) {
     throw new OptionError(`${layer}: ${name} must be in [${low}, ${high}], got ${value}`);
   }
 }

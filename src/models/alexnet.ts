@@ -12,6 +12,7 @@ import { checkPositive } from "../layers/options.ts";
 import { MaxPool2d } from "../layers/pooling.ts";
 import { Sequential } from "../layers/sequential.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkRoom } from "./room.ts";
 
 export interface AlexNetOptions extends InitOptions {
   /** Default 1000. */
@@ -28,7 +29,8 @@ export interface AlexNetOptions extends InitOptions {
  * x [b, inChannels, h, w] -> logits [b, numClasses] (torchvision.models.alexnet); h and w at least 63. 61,100,840 parameters
  * by default, of which the first linear layer has 37.7 million. Initial values: PyTorch's defaults.
  *
- * @throws OptionError for sizes that are no positive integers, dropout out of range
+ * @throws OptionError for sizes that are no positive integers, dropout out of range; LimitError where a linear layer exceeds what
+ *   the adapter binds
  */
 export class AlexNet extends Module {
   readonly features: Sequential;
@@ -38,6 +40,11 @@ export class AlexNet extends Module {
     super();
     const { numClasses = 1000, inChannels = 3, hidden = 4096, dropout = 0.5, generator } = options;
     checkPositive("AlexNet", { numClasses, inChannels, hidden });
+    checkRoom("AlexNet", {
+      "classifier.1.weight": [hidden, 256 * 6 * 6],
+      "classifier.4.weight": [hidden, hidden],
+      "classifier.6.weight": [numClasses, hidden],
+    });
     const pool = () => new MaxPool2d({ kernelSize: 3, stride: 2 });
     this.features = new Sequential(
       new Conv2d(inChannels, 64, { kernelSize: 11, stride: 4, padding: 2, generator }), // [b, 64, 55, 55] from 224

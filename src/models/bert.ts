@@ -13,37 +13,32 @@ import { constant, type InitOptions, normal } from "../layers/init.ts";
 import { LayerNorm } from "../layers/layer_norm.ts";
 import { Linear } from "../layers/linear.ts";
 import { Module } from "../layers/module.ts";
-import { checkMultiple, checkPositive, checkRange } from "../layers/options.ts";
+import { checkPositive, checkRange } from "../layers/options.ts";
 import { renamed } from "../layers/renamed.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkTokens, positionsOf, readableKeys, scaleTable } from "./tokens.ts";
+import {
+  checkTokens,
+  positionsOf,
+  readableKeys,
+  scaleTable,
+  type TokenModelOptions,
+  type TokenModelSizes,
+  tokenModelSizes,
+} from "./tokens.ts";
 
-export interface BertOptions extends InitOptions {
-  /** Different tokens. Default 30522. */
-  readonly vocab?: number;
-  /** Tokens a sequence may have. Default 512. */
-  readonly length?: number;
-  /** Width of a token inside; a multiple of `heads`. Default 768. */
-  readonly d?: number;
-  /** Default 12. */
-  readonly layers?: number;
-  /** Default 12. */
-  readonly heads?: number;
-  /** Width of the perceptrons' hidden layer. Default 4 d. */
-  readonly mlp?: number;
+/** By default BERT base: 30522 tokens, sequences of 512. */
+export interface BertOptions extends TokenModelOptions {
   /** Different sentence numbers. Default 2. */
   readonly tokenTypes?: number;
   /** The token of padding: its row of the table gets no gradient by being read. Default 0. */
   readonly padding?: number;
   /** Of the sum of tables and of what a block adds. Default 0.1. */
   readonly dropout?: number;
-  /** Of attention weights. Default 0.1. */
-  readonly attentionDropout?: number;
   /** Also give tanh of a linear map of the first token. Default true. */
   readonly pooler?: boolean;
 }
 
-type Sizes = Required<Omit<BertOptions, keyof InitOptions>>;
+type Sizes = TokenModelSizes & Required<Omit<BertOptions, keyof TokenModelOptions>>;
 
 export interface BertInputs {
   /** bool or i32 [b, t]: 0 at padding, which no token attends to. Default: none. */
@@ -54,8 +49,11 @@ export interface BertInputs {
   readonly positionIds?: Tensor | null;
 }
 
-/** 4 layers of width 256 (Turc et al. 2019): `new BertForMaskedLM({ ...BERT_MINI, vocab: 5000 })`. */
+/** The smaller ones of Turc et al. 2019: `new BertForMaskedLM({ ...BERT_MINI, vocab: 5000 })`. */
+export const BERT_MEDIUM = { d: 512, layers: 8, heads: 8 } as const;
+export const BERT_SMALL = { d: 512, layers: 4, heads: 8 } as const;
 export const BERT_MINI = { d: 256, layers: 4, heads: 4 } as const;
+export const BERT_TINY = { d: 128, layers: 2, heads: 2 } as const;
 
 const EPS = 1e-12; // of layer norms: not PyTorch's default
 const STD = 0.02; // of initial weights
@@ -131,7 +129,8 @@ class Block extends Module {
  *
  * Initial values: weights and tables N(0, 0.02^2), the row of padding and biases 0.
  *
- * @throws OptionError for sizes that are no positive integers, d no multiple of heads, dropout out of range, padding no token
+ * @throws OptionError for sizes that are no positive integers, d no multiple of heads, dropout out of range, padding no token;
+ *   LimitError where the table of words or a perceptron exceeds what the adapter binds
  */
 export class Bert extends Module {
   readonly words: Embedding;
@@ -182,18 +181,25 @@ export class Bert extends Module {
 }
 
 function sizesOf(options: BertOptions): Sizes {
-  const { vocab = 30522, length = 512, d = 768, layers = 12, heads = 12, mlp = 4 * d } = options;
-  const { tokenTypes = 2, padding = 0, dropout = 0.1, attentionDropout = 0.1, pooler = true } = options;
-  const counts = { vocab, length, d, layers, heads, mlp, tokenTypes };
-  checkPositive("Bert", counts);
-  checkMultiple("Bert", { d }, { heads });
+  const { tokenTypes = 2, padding = 0, dropout = 0.1, pooler = true } = options;
+  const defaults = { vocab: 30522, length: 512 };
+  const keys = {
+    words: "embeddings.word_embeddings.weight",
+    up: "encoder.layer.0.intermediate.dense.weight",
+  };
+  checkPositive("Bert", { tokenTypes });
   checkRange("Bert", "dropout", dropout, 0, 1);
-  checkRange("Bert", "attentionDropout", attentionDropout, 0, 1);
-  return { ...counts, padding, dropout, attentionDropout, pooler };
+  return { ...tokenModelSizes("Bert", options, defaults, keys), tokenTypes, padding, dropout, pooler };
 }
 
 /** BERT base: 109,482,240 parameters, those of the pooler among them. */
 export const bertBase = (options?: BertOptions): Bert => new Bert(options);
 
+/** 41,373,184 parameters. */
+export const bertMedium = (options: BertOptions = {}): Bert => new Bert({ ...BERT_MEDIUM, ...options });
+/** 28,763,648 parameters. */
+export const bertSmall = (options: BertOptions = {}): Bert => new Bert({ ...BERT_SMALL, ...options });
 /** 11,170,560 parameters. */
 export const bertMini = (options: BertOptions = {}): Bert => new Bert({ ...BERT_MINI, ...options });
+/** 4,385,920 parameters. */
+export const bertTiny = (options: BertOptions = {}): Bert => new Bert({ ...BERT_TINY, ...options });

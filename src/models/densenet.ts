@@ -121,7 +121,7 @@ class Features extends Module {
       rest.push([`transition${i + 1}`, new Transition(from)]);
       from = Math.floor(from / 2);
     });
-    this.#rest = [...rest, [`norm${layers.length + 1}`, new BatchNorm2d(from)]];
+    this.#rest = [...rest, ["norm5", new BatchNorm2d(from)]]; // so called whatever the number of stages
     this.channels = from;
   }
 

@@ -13,35 +13,30 @@ import { Embedding } from "../layers/embedding.ts";
 import { type InitOptions, normal } from "../layers/init.ts";
 import { LayerNorm } from "../layers/layer_norm.ts";
 import { Module } from "../layers/module.ts";
-import { checkMultiple, checkPositive, checkRange } from "../layers/options.ts";
+import { checkRange } from "../layers/options.ts";
 import { renamed } from "../layers/renamed.ts";
 import type { Parameter } from "../tensor/parameter.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { TiedLinear } from "./tied_linear.ts";
-import { checkTokens, positionsOf, readableKeys, scaleTable } from "./tokens.ts";
+import {
+  checkTokens,
+  positionsOf,
+  readableKeys,
+  scaleTable,
+  type TokenModelOptions,
+  type TokenModelSizes,
+  tokenModelSizes,
+} from "./tokens.ts";
 
-export interface Gpt2Options extends InitOptions {
-  /** Different tokens. Default 50257. */
-  readonly vocab?: number;
-  /** Tokens a sequence may have. Default 1024. */
-  readonly length?: number;
-  /** Width of a token inside; a multiple of `heads`. Default 768. */
-  readonly d?: number;
-  /** Default 12. */
-  readonly layers?: number;
-  /** Default 12. */
-  readonly heads?: number;
-  /** Width of the perceptrons' hidden layer. Default 4 d. */
-  readonly mlp?: number;
+/** By default GPT-2 small: 50257 tokens, sequences of 1024. */
+export interface Gpt2Options extends TokenModelOptions {
   /** Of the sum of tokens and positions. Default 0.1. */
   readonly embeddingDropout?: number;
-  /** Of attention weights. Default 0.1. */
-  readonly attentionDropout?: number;
   /** Of what a block adds. Default 0.1. */
   readonly residualDropout?: number;
 }
 
-type Sizes = Required<Omit<Gpt2Options, keyof InitOptions>>;
+type Sizes = TokenModelSizes & Required<Pick<Gpt2Options, "embeddingDropout" | "residualDropout">>;
 
 export interface Gpt2Inputs {
   /** bool or i32 [b, t]: 0 at padding, which no token attends to. Default: none. */
@@ -126,12 +121,12 @@ class Block extends Module {
 /**
  * ids i32 [b, t] -> logits [b, t, vocab], those at token i predicting token i + 1 (Hugging Face's GPT2LMHeadModel).
  * 124,439,808 parameters by default. The state dict has the table of tokens twice, as `transformer.wte.weight` and
- * `lm_head.weight`. Hugging Face's own files may lack the second and the prefix `transformer.`, and hold causal masks,
- * `attn.bias`, besides.
+ * `lm_head.weight`. Files from the hub, without the second or the prefix and with causal masks: hugging_face.ts.
  *
  * Initial values: weights and tables N(0, 0.02^2), those that end a branch by 1 / sqrt(2 layers) less, biases 0.
  *
- * @throws OptionError for sizes that are no positive integers, d no multiple of heads, dropout out of range
+ * @throws OptionError for sizes that are no positive integers, d no multiple of heads, dropout out of range; LimitError where the
+ *   table of tokens or a perceptron exceeds what the adapter binds
  */
 export class Gpt2 extends Module {
   readonly wte: Embedding;
@@ -143,13 +138,9 @@ export class Gpt2 extends Module {
 
   constructor(options: Gpt2Options = {}) {
     super();
-    const { vocab = 50257, length = 1024, d = 768, layers = 12, heads = 12, mlp = 4 * d } = options;
-    const { embeddingDropout = 0.1, attentionDropout = 0.1, residualDropout = 0.1, generator } = options;
-    const rates = { embeddingDropout, attentionDropout, residualDropout };
-    checkPositive("Gpt2", { vocab, length, d, layers, heads, mlp });
-    checkMultiple("Gpt2", { d }, { heads });
-    for (const [name, p] of Object.entries(rates)) checkRange("Gpt2", name, p, 0, 1);
-    const sizes = { vocab, length, d, layers, heads, mlp, ...rates };
+    const sizes = sizesOf(options);
+    const { vocab, length, d, layers, embeddingDropout } = sizes;
+    const { generator } = options;
     this.wte = new Embedding(vocab, d, { generator });
     this.wpe = new Embedding(length, d, { generator });
     for (const table of [this.wte, this.wpe]) scaleTable(table, STD);
@@ -179,8 +170,20 @@ export class Gpt2 extends Module {
   }
 }
 
+function sizesOf(options: Gpt2Options): Sizes {
+  const defaults = { vocab: 50257, length: 1024 };
+  const keys = { words: "transformer.wte.weight", up: "transformer.h.0.mlp.c_fc.weight" };
+  const { embeddingDropout = 0.1, residualDropout = 0.1 } = options;
+  checkRange("Gpt2", "embeddingDropout", embeddingDropout, 0, 1);
+  checkRange("Gpt2", "residualDropout", residualDropout, 0, 1);
+  return { ...tokenModelSizes("Gpt2", options, defaults, keys), embeddingDropout, residualDropout };
+}
+
 /** GPT-2 small: 124,439,808 parameters. */
 export const gpt2 = (options?: Gpt2Options): Gpt2 => new Gpt2(options);
+
+/** DistilGPT-2 (Sanh et al. 2019): 6 layers, 81,912,576 parameters. */
+export const distilGpt2 = (options: Gpt2Options = {}): Gpt2 => new Gpt2({ layers: 6, ...options });
 
 /** 6 layers of width 192, minGPT's "gpt-mini". With options of its own, above all `vocab` and `length`. */
 export const gpt2Mini = (options: Gpt2Options = {}): Gpt2 =>

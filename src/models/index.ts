@@ -1,7 +1,20 @@
 // The namespace `models`, listed by hand.
 
 export { AlexNet, type AlexNetOptions, alexnet } from "./alexnet.ts";
-export { BERT_MINI, Bert, type BertInputs, type BertOptions, bertBase, bertMini } from "./bert.ts";
+export {
+  BERT_MEDIUM,
+  BERT_MINI,
+  BERT_SMALL,
+  BERT_TINY,
+  Bert,
+  type BertInputs,
+  type BertOptions,
+  bertBase,
+  bertMedium,
+  bertMini,
+  bertSmall,
+  bertTiny,
+} from "./bert.ts";
 export { type BertClassifierOptions, BertForMaskedLM, BertForSequenceClassification } from "./bert_heads.ts";
 export { CnnRnn, type CnnRnnOptions, cnnBigru, cnnBilstm, cnnGru, cnnLstm } from "./cnn_rnn.ts";
 export { CnnTransformer, type CnnTransformerOptions } from "./cnn_transformer.ts";
@@ -22,7 +35,8 @@ export {
 } from "./dcgan.ts";
 export { DenseNet, type DenseNetOptions, densenet121 } from "./densenet.ts";
 export { EfficientNet, type EfficientNetOptions, efficientnetB0 } from "./efficientnet.ts";
-export { Gpt2, type Gpt2Inputs, type Gpt2Options, gpt2, gpt2Mini } from "./gpt2.ts";
+export { distilGpt2, Gpt2, type Gpt2Inputs, type Gpt2Options, gpt2, gpt2Mini } from "./gpt2.ts";
+export { huggingFaceKeys } from "./hugging_face.ts";
 export { KERAS_MOBILENET_V2, kerasMobilenetV2 } from "./keras_mobilenet_v2.ts";
 export { LeNet, type LeNetOptions } from "./lenet.ts";
 export { Mlp, type MlpOptions } from "./mlp.ts";

@@ -9,7 +9,7 @@ import { Flatten } from "../layers/flatten.ts";
 import type { InitOptions } from "../layers/init.ts";
 import { Linear } from "../layers/linear.ts";
 import { Module } from "../layers/module.ts";
-import { checkPositive } from "../layers/options.ts";
+import { checkPositive, checkRange } from "../layers/options.ts";
 import { MaxPool2d } from "../layers/pooling.ts";
 import { type Layer, Sequential } from "../layers/sequential.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -37,6 +37,7 @@ export class LeNet extends Module {
     const { channels = [8, 32], classes = 10, batchNorm = false, dropout = 0, generator } = options;
     const [c1, c2] = channels;
     checkPositive("LeNet", { "channels[0]": c1, "channels[1]": c2, classes });
+    checkRange("LeNet", "dropout", dropout, 0, 1);
     const block = (from: number, to: number): Layer[] => [
       new Conv2d(from, to, { kernelSize: 5, padding: 2, generator }), // [b, to, s, s]
       ...(batchNorm ? [new BatchNorm2d(to)] : []),

@@ -15,6 +15,7 @@ import { MaxPool2d } from "../layers/pooling.ts";
 import { type Layer, Sequential } from "../layers/sequential.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { initialise } from "./initialise.ts";
+import { checkRoom } from "./room.ts";
 
 export interface VggOptions extends InitOptions {
   /** Default 1000. */
@@ -42,7 +43,8 @@ const SIDE = 7; // pixels a side that reach the linear layers
  *
  * Initial values as torchvision's: convolutions N(0, 2 / fanOut), linear layers N(0, 0.01^2), biases 0.
  *
- * @throws OptionError for sizes that are no positive integers, dropout out of range
+ * @throws OptionError for sizes that are no positive integers, dropout out of range; LimitError where a linear layer exceeds what
+ *   the adapter binds
  */
 export class Vgg extends Module {
   readonly features: Sequential;
@@ -60,6 +62,11 @@ export class Vgg extends Module {
       generator,
     } = options;
     checkPositive("Vgg", { numClasses, inChannels, width, hidden });
+    checkRoom("Vgg", {
+      "classifier.0.weight": [hidden, 8 * width * SIDE * SIDE],
+      "classifier.3.weight": [hidden, hidden],
+      "classifier.6.weight": [numClasses, hidden],
+    });
     let from = inChannels;
     const features = convs.flatMap((count, stage): Layer[] => {
       const to = width * WIDTHS[stage];

@@ -23,6 +23,7 @@ import { Sequential } from "../layers/sequential.ts";
 import type { Parameter } from "../tensor/parameter.ts";
 import { formatShape } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { checkRoom } from "./room.ts";
 
 export interface VisionTransformerOptions extends InitOptions {
   /** Height and width of x; a multiple of `patchSize`. Default 224. */
@@ -134,7 +135,7 @@ class Encoder extends Module {
  * uniform, the head 0.
  *
  * @throws OptionError for sizes that are no positive integers, an image smaller than a patch or no multiple of it, d no
- *   multiple of heads, dropout out of range
+ *   multiple of heads, dropout out of range; LimitError where a perceptron exceeds what the adapter binds
  */
 export class VisionTransformer extends Module {
   readonly classToken: Parameter; // class_token [1, 1, d]
@@ -187,6 +188,7 @@ function sizesOf(options: VisionTransformerOptions): Sizes {
     throw new OptionError(`${name}: imageSize must be at least patchSize, got ${imageSize} and ${patchSize}`);
   checkMultiple(name, { imageSize }, { patchSize });
   checkMultiple(name, { d }, { heads });
+  checkRoom(name, { "encoder.layers.encoder_layer_0.mlp.0.weight": [mlp, d] });
   checkRange(name, "dropout", dropout, 0, 1);
   checkRange(name, "attentionDropout", attentionDropout, 0, 1);
   return { ...counts, dropout, attentionDropout };

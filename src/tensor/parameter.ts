@@ -46,6 +46,9 @@ export function parameter(
   values: Float32Array | (() => Float32Array),
   device: Device = currentDevice(),
 ): Parameter {
+  checkShape("parameter", shape);
+  // Before the values are drawn, which takes long for as many.
+  device.pool.checkLimits(bytesOf(numel(shape), "f32"), `parameter ${formatShape(shape)}`);
   const p = skipping
     ? valueless(shape, device)
     : persistent(Parameter, shape, typeof values === "function" ? values() : values, device, "parameter");
@@ -54,7 +57,6 @@ export function parameter(
 }
 
 function valueless(shape: Shape, device: Device): Parameter {
-  checkShape("parameter", shape);
   device.check("parameter");
   const bytes = bytesOf(Math.max(numel(shape), 1), "f32");
   const label = "parameter made under skipInit, not loaded yet";

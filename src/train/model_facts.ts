@@ -13,8 +13,8 @@ export interface ModelFacts {
   readonly parameters: number;
   /** Keys of the state dict. */
   readonly entries: number;
-  /** Shape of one sample. */
-  readonly input: readonly number[];
+  /** Shapes of what forward takes of one sample. */
+  readonly inputs: readonly (readonly number[])[];
   /** Floating-point operations of a forward pass of one sample, a multiply-add as two; null where the adapter cannot hold it. */
   readonly flops: number | null;
   /** Bytes of all that such a pass makes: what training keeps of a sample at most. */
@@ -25,8 +25,9 @@ export interface ModelFacts {
 
 /** Facts of an entry of the catalogue. Nothing is computed, and no memory taken for the weights. */
 export function modelFacts(name: string, device: Device = currentDevice()): ModelFacts {
-  const { make, input } = CATALOGUE[name]!;
-  const facts = { name, parameters: 0, entries: 0, input: input.shape, flops: null, activationBytes: null };
+  const { make, inputs } = CATALOGUE[name]!;
+  const shapes = inputs.map((x) => x.shape);
+  const facts = { name, parameters: 0, entries: 0, inputs: shapes, flops: null, activationBytes: null };
   try {
     const model = skipInit(make).eval();
     const parameters = model.parameters();
@@ -34,8 +35,8 @@ export function modelFacts(name: string, device: Device = currentDevice()): Mode
       parameters: parameters.reduce((n, p) => n + p.size, 0),
       entries: model.stateDict().size,
     };
-    const forward = model.forward.bind(model) as (x: unknown) => unknown;
-    const { flops, madeBytes } = survey((x) => noGrad(() => forward(x)), [input], device, parameters);
+    const forward = model.forward.bind(model) as (...x: unknown[]) => unknown;
+    const { flops, madeBytes } = survey((...x) => noGrad(() => forward(...x)), inputs, device, parameters);
     return { ...facts, ...counts, flops, activationBytes: madeBytes };
   } catch (error) {
     if (!(error instanceof WgradError)) throw error;

@@ -3,10 +3,17 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/gpu/device.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
+import { scaledDotProductAttention } from "../../src/kernels/attention.ts";
+import { pad } from "../../src/kernels/pad.ts";
 import { transpose } from "../../src/kernels/permute.ts";
+import { sum } from "../../src/kernels/reduce.ts";
+import { narrow } from "../../src/kernels/slice.ts";
+import { square } from "../../src/kernels/unary.ts";
 import { MultiheadAttention, type MultiheadForwardOptions } from "../../src/layers/multihead_attention.ts";
+import { backward, grad } from "../../src/tensor/autograd.ts";
 import { compile } from "../../src/tensor/compile.ts";
 import { randn, tensor } from "../../src/tensor/create.ts";
+import { Generator } from "../../src/tensor/philox.ts";
 import { manualSeed } from "../../src/tensor/random.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { type GoldenCase, loadGolden } from "../golden/load.ts";
@@ -165,6 +172,33 @@ describe("layer", () => {
     const [m, e] = [await mean.data(), await each.data()];
     for (let i = 0; i < 25; i++) expect(m[i]).toBeCloseTo((e[i]! + e[25 + i]!) / 2, 5);
     expectClose(await y.data(), await layer.forward(x, x, x, { isCausal: true }).data(), 2e-6);
+  });
+
+  // Beyond 128 attention is composed of plain ops.
+  test("heads wider than the fused kernels take: columns of zeros change nothing", async () => {
+    const [d, wide] = [8, 136];
+    const draw = new Generator(3);
+    const qkv = [0, 1, 2].map(() => tensor(draw.normal(10 * d), { shape: [1, 2, 5, d] }));
+    for (const x of qkv) x.requiresGrad = true;
+    const run = (columns: number) => {
+      const [q, k, v] = qkv.map((x) => pad(x, [0, columns - d])); // [1, 2, 5, columns]
+      const y = narrow(scaledDotProductAttention(q!, k!, v!, { isCausal: true, scale: 0.1 }), 3, 0, d);
+      return [y, ...grad(sum(square(y)), qkv)];
+    };
+    const [fused, composed] = [run(d), run(wide)];
+    for (const [i, t] of composed.entries()) expectClose(await t.data(), await fused[i]!.data(), 1e-5);
+  });
+
+  test("heads wider than the fused kernels take: a layer trains, captured", async () => {
+    const layer = new MultiheadAttention(2 * 130, 2, { batchFirst: true, dropout: 0.1 });
+    const x = randn([2, 3, 260]);
+    const step = compile((x: Tensor) => {
+      const loss = sum(square(layer.forward(x, x, x, { isCausal: true })));
+      backward(loss);
+      return loss;
+    });
+    expect(await step(x).item()).toBeGreaterThan(0);
+    expect(layer.parameters().every((p) => p.grad !== null)).toBe(true);
   });
 
   test("dropout in training only", async () => {

@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Device } from "../../src/gpu/device.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { skipInit } from "../../src/tensor/parameter.ts";
-import { type Checked, checkRun, MODELS, readRun } from "./run.ts";
+import { MODELS, modelOf, readRun } from "./cnn_models.ts";
+import { type Checked, CURVE_BOUNDS, checkRun } from "./run.ts";
 
 const keys = JSON.parse(readFileSync(new URL("cnn/keys.json", import.meta.url), "utf8")) as Record<
   string,
@@ -46,7 +47,7 @@ const DEEP = /resnet(34|50|101)|densenet|efficientnet|mobilenet/;
 describe("numbers are PyTorch's", () => {
   const files = readdirSync(new URL("cnn/", import.meta.url)).filter((f) => f.endsWith(".safetensors"));
   test("every model has a run", () => {
-    const run = new Set(files.map((f) => readRun(f).model));
+    const run = new Set(files.map(modelOf));
     expect([...run].sort()).toEqual(Object.keys(MODELS).sort());
   });
 
@@ -55,7 +56,7 @@ describe("numbers are PyTorch's", () => {
     const bound = DEEP.test(name) ? DEEP_BOUND : BOUND;
     const found: Checked[] = await checkRun(device, run);
     expect(found.length).toBeGreaterThan(0);
-    const boundOf = (part: string) => (part === "sgd" ? 1e-4 : part === "adamw" ? 1e-3 : bound);
-    for (const { part, error } of found) expect(error, part).toBeLessThanOrEqual(boundOf(part));
+    const bounds: Record<string, number> = CURVE_BOUNDS;
+    for (const { part, error } of found) expect(error, part).toBeLessThanOrEqual(bounds[part] ?? bound);
   });
 });

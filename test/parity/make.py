@@ -19,8 +19,8 @@ OF_GRADIENTS, OF_STATISTICS = 64, 16  # elements stored of each tensor
 
 # name in keys.json: how to make it with its default options
 ALL = {
-    "alexnet": tv.alexnet,
-    "vgg11": tv.vgg11,
+    "alexnet": nets.alexnet,
+    "vgg11": nets.vgg11,
     "vgg16": tv.vgg16,
     "vgg16_bn": tv.vgg16_bn,
     "vgg19": tv.vgg19,
@@ -45,6 +45,7 @@ ALL = {
 # ones, at an input that stable() has found; of the mobile ones and EfficientNet with the running statistics as they are ("fixed").
 LOGITS, FIXED_GRADIENTS_TOO, STATISTICS_TOO, GRADIENTS_TOO = range(4)
 GRADIENTS = (FIXED_GRADIENTS_TOO, GRADIENTS_TOO)
+TEN = {"num_classes": 10, "dropout": 0}
 STILL = {"stochastic_depth_prob": 0}
 RUNS = [
     ("resnet18", "resnet18", {}, [4, 3, 64, 64], STATISTICS_TOO),
@@ -63,7 +64,9 @@ RUNS = [
     ("unet 1d", "unet", {"width": 8, "dimensions": 1, "in_channels": 2}, [2, 2, 256], GRADIENTS_TOO),
     ("unet 3d", "unet", {"width": 4, "depth": 2, "dimensions": 3, "num_classes": 3}, [1, 1, 16, 16, 16], GRADIENTS_TOO),
     ("alexnet", "alexnet", {}, [2, 3, 96, 96], LOGITS),
+    ("alexnet narrow", "alexnet", {"hidden": 32, **TEN}, [1, 3, 63, 63], GRADIENTS_TOO),
     ("vgg11", "vgg11", {}, [2, 3, 32, 32], LOGITS),
+    ("vgg11 narrow", "vgg11", {"width": 8, "hidden": 32, **TEN}, [2, 3, 32, 32], GRADIENTS_TOO),
     ("vgg16", "vgg16", {}, [1, 3, 32, 32], LOGITS),
     ("vgg16_bn", "vgg16_bn", {}, [1, 3, 32, 32], LOGITS),
     ("vgg19", "vgg19", {}, [1, 3, 32, 32], LOGITS),
@@ -94,7 +97,7 @@ RUNS = [
 
 
 # Cases that are trained too: losses of 20 steps in training mode.
-TRAINED = ("unet narrow", "squeezenet1_1", "mobilenet_v3_small narrow")
+TRAINED = ("unet narrow", "squeezenet1_1", "mobilenet_v3_small narrow", "vgg11 narrow")
 STEPS = 20
 OPTIMIZERS = {
     "sgd": lambda params: torch.optim.SGD(params, lr=1e-3, momentum=0.9),

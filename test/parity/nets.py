@@ -1,7 +1,7 @@
 # Networks that torchvision 0.14 lacks, in PyTorch: U-Net, and residual networks with squeeze and excitation under timm's keys.
 import torch
-import torchvision
 from torch import nn
+from torchvision import models as tv
 
 
 class Double(nn.Module):
@@ -103,13 +103,13 @@ class Resnet(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-BASIC, BOTTLENECK = torchvision.models.resnet.BasicBlock, torchvision.models.resnet.Bottleneck
+BASIC, BOTTLENECK = tv.resnet.BasicBlock, tv.resnet.Bottleneck
 
 
 def resnet(name, block, depths):
     """torchvision's own at its own width."""
     return lambda width=64, **options: (
-        getattr(torchvision.models, name)(**options) if width == 64 else Resnet(block, depths, width, **options)
+        getattr(tv, name)(**options) if width == 64 else Resnet(block, depths, width, **options)
     )
 
 
@@ -123,6 +123,33 @@ se_resnet50 = lambda **options: Resnet(with_se(BOTTLENECK), [3, 4, 6, 3], **opti
 
 def efficientnet_b0(dropout=0.2, **options):
     """dropout is no option of torchvision 0.14's function."""
-    net = torchvision.models.efficientnet_b0(**options)
+    net = tv.efficientnet_b0(**options)
     net.classifier[0].p = dropout
+    return net
+
+
+def perceptron(from_features, hidden, num_classes, first):
+    """AlexNet's (dropout first) and VGG's three linear layers, without dropout."""
+    sizes = [from_features, hidden, hidden, num_classes]
+    linear = [nn.Linear(a, b) for a, b in zip(sizes, sizes[1:])]
+    none = nn.Identity
+    if first:
+        return nn.Sequential(none(), linear[0], nn.ReLU(), none(), linear[1], nn.ReLU(), linear[2])
+    return nn.Sequential(linear[0], nn.ReLU(), none(), linear[1], nn.ReLU(), none(), linear[2])
+
+
+def alexnet(hidden=None, dropout=0.5, num_classes=1000):
+    """torchvision's, of another width of the linear layers if asked for."""
+    net = tv.AlexNet(num_classes, dropout)
+    if hidden:
+        net.classifier = perceptron(256 * 6 * 6, hidden, num_classes, first=True)
+    return net
+
+
+def vgg11(width=64, hidden=None, dropout=0.5, num_classes=1000):
+    """torchvision's, of other widths if asked for."""
+    plan = [c if c == "M" else c * width // 64 for c in tv.vgg.cfgs["A"]]
+    net = tv.VGG(tv.vgg.make_layers(plan), num_classes, init_weights=False, dropout=dropout)
+    if hidden:
+        net.classifier = perceptron(8 * width * 7 * 7, hidden, num_classes, first=False)
     return net

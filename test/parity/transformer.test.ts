@@ -11,8 +11,8 @@ import * as nn from "../../src/layers/index.ts";
 import * as models from "../../src/models/index.ts";
 import { ones, randn, tensor, zeros } from "../../src/tensor/create.ts";
 import { skipInit } from "../../src/tensor/parameter.ts";
-import { MODELS } from "./transformer_models.ts";
-import { checkTransformer } from "./transformer_run.ts";
+import { CURVE_BOUNDS, checkRun } from "./run.ts";
+import { MODELS, readRun } from "./transformer_models.ts";
 
 const FOLDER = new URL("transformers/", import.meta.url);
 const keys = JSON.parse(readFileSync(new URL("keys.json", FOLDER), "utf8")) as Record<
@@ -49,18 +49,17 @@ describe("state dicts at full size are the original's", () => {
   });
 });
 
-/** Max |y - ref| / max |ref| of a tensor; of a loss curve. */
-const BOUNDS = { sgd: 1e-4, adamw: 1e-3 } as const;
+/** Max |y - ref| / max |ref| of a tensor. */
 const BOUND = 5e-5;
 
 describe("numbers are PyTorch's", () => {
   const files = readdirSync(FOLDER).filter((f) => f.endsWith(".safetensors"));
   test.each(files.map((f) => [f.replace(".safetensors", "")]))("%s", async (name) => {
-    const found = await checkTransformer(device, `${name}.safetensors`);
+    const found = await checkRun(device, readRun(`${name}.safetensors`));
     expect(found.length).toBeGreaterThan(0);
     if (process.env.SHOW) console.log(name, [...found].sort((a, b) => b.error - a.error).slice(0, 6));
-    for (const { part, error } of found)
-      expect(error, part).toBeLessThanOrEqual(part in BOUNDS ? BOUNDS[part as keyof typeof BOUNDS] : BOUND);
+    const bounds: Record<string, number> = CURVE_BOUNDS;
+    for (const { part, error } of found) expect(error, part).toBeLessThanOrEqual(bounds[part] ?? BOUND);
   });
 });
 

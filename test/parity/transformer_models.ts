@@ -1,5 +1,7 @@
 // The models that make_transformers.py measures, by its names, and what they are called with.
 
+import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
+import { reshape } from "../../src/kernels/reshape.ts";
 import { LayerNorm } from "../../src/layers/layer_norm.ts";
 import type { Module } from "../../src/layers/module.ts";
 import { Transformer, TransformerEncoder } from "../../src/layers/transformer.ts";
@@ -7,8 +9,11 @@ import { TransformerEncoderLayer } from "../../src/layers/transformer_encoder_la
 import * as models from "../../src/models/index.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { skipInit } from "../../src/tensor/parameter.ts";
+import { numel } from "../../src/tensor/shape.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { fillWeights, labels, picture, words } from "./formula.ts";
+import { goldenFile } from "../golden/load.ts";
+import { labels, picture, words } from "./formula.ts";
+import type { GoldenRun } from "./run.ts";
 
 type Options = Readonly<Record<string, number | boolean | string>>;
 type Shape = readonly number[];
@@ -22,7 +27,7 @@ interface Inputs {
   readonly sequences?: Shape;
 }
 
-export interface GoldenRun {
+interface Described {
   readonly case: string;
   readonly model: string;
   readonly options: Options;
@@ -102,12 +107,22 @@ const NAMES: Record<string, string> = {
 };
 const TORCH_NAMES: Record<string, string> = { ...NAMES, d: "dModel", heads: "numHeads" };
 
-export function build({ model, options }: GoldenRun): Built {
+export function readRun(file: string): GoldenRun {
+  const { tensors, metadata } = goldenFile(`../parity/transformers/${file}`);
+  const described = JSON.parse(metadata.case!) as Described;
+  const { case: name, model, options, classes } = described;
   const names = ["transformer", "encoder"].includes(model) ? TORCH_NAMES : NAMES;
   const mine = Object.fromEntries(Object.entries(options).map(([k, v]) => [names[k] ?? k, v]));
-  const made = skipInit(() => MODELS[model](mine));
-  fillWeights(made.model);
-  return made;
+  return {
+    name,
+    ...skipInit(() => MODELS[model]!(mine)),
+    inputs: inputsOf(described),
+    targets: (logits) => targets(described, numel(logits) / classes),
+    loss: (logits, y) => crossEntropy(reshape(logits, [-1, classes]), y),
+    training: true,
+    rates: { sgd: 0.02, adamw: 1e-3 },
+    part: (part) => tensors.get(`${name}/${part}`),
+  };
 }
 
 /** bool [b, t]: row i ends in 2 i tokens of padding; true there, or, of `readable`, elsewhere. */
@@ -125,7 +140,7 @@ function noise(name: string, shape: Shape): Tensor {
   return tensor(values, { shape });
 }
 
-export function inputsOf({ case: name, model, options, inputs }: GoldenRun): Tensor[] {
+function inputsOf({ case: name, model, options, inputs }: Described): Tensor[] {
   if (inputs.picture) return [tensor(picture(`${name} x`, inputs.picture).data, { shape: inputs.picture })];
   if (inputs.ids) {
     const shape = inputs.ids;
@@ -139,7 +154,7 @@ export function inputsOf({ case: name, model, options, inputs }: GoldenRun): Ten
   return [src, ...(t ? [noise(`${name} tgt`, [t, b, d])] : []), padding([b, s], false)];
 }
 
-export function targets({ case: name, model, classes }: GoldenRun, rows: number): Tensor {
+function targets({ case: name, model, classes }: Described, rows: number): Tensor {
   const y = labels(`${name} y`, rows, classes);
   return tensor(model === "bert_mlm" ? y.map((label, i) => (i % 4 === 0 ? label : -100)) : y);
 }

@@ -119,7 +119,7 @@ export const layers: Readonly<Record<string, Refusals>> = {
     option: {
       options: { heads: -1 },
       type: ShapeError,
-      message: /^scaledDotProductAttention: d must lie in /,
+      message: /^scaledDotProductAttention: d must be at least 1/,
     },
   },
 };

@@ -118,9 +118,9 @@ const errors: readonly ErrorCase[] = [
     ShapeError,
   ),
   refuses(
-    "d too large",
-    () => scaledDotProductAttention(...qkv([1, 1, 2, 129])),
-    /^scaledDotProductAttention: d must lie in 1 to 128, q \[1,1,2,129\]/,
+    "heads of nothing",
+    () => scaledDotProductAttention(...qkv([1, 1, 2, 0])),
+    /^scaledDotProductAttention: d must be at least 1, q \[1,1,2,0\]/,
     ShapeError,
   ),
   refuses(

@@ -12,12 +12,11 @@ import { noGrad } from "../../../src/tensor/mode.ts";
 import { scope } from "../../../src/tensor/scope.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import { type GoldenTensor, goldenFile } from "../../golden/load.ts";
-import { fillWeights, labels, picture, sampled } from "../formula.ts";
+import { fillWeights, labels, picture } from "../formula.ts";
+import { CURVE_BOUNDS, digestErrors, errorOf, gradients, statistics } from "../run.ts";
 
 /** max |y - ref| / max |ref| of a tensor. */
 const BOUND = 5e-5;
-/** Of a curve of losses. */
-const CURVE_BOUND = { sgd: 1e-4, adamw: 1e-3 };
 /** Between captured and eager steps. */
 const CAPTURE_BOUND = 1e-5;
 const EAGER_STEPS = 3;
@@ -108,12 +107,10 @@ export async function checkNumbers<N extends Nets>(golden: GoldenCase, spec: Spe
       return l;
     });
     close(await value.data(), golden.part(`loss.${key}`)!, `loss.${key}`);
-    const grads = nets[key].namedParameters().map(([k, p]): [string, Tensor] => [k, p.grad!]);
-    await checkDigest(golden, `grads.${key}`, grads);
+    await checkDigest(golden, `grads.${key}`, gradients(nets[key]));
   }
   for (const [key, net] of Object.entries(nets)) {
-    const floats = net.namedBuffers().filter(([, b]) => b.dtype === "f32");
-    if (golden.part(`after.${key}`)) await checkDigest(golden, `after.${key}`, floats);
+    if (golden.part(`after.${key}`)) await checkDigest(golden, `after.${key}`, statistics(net));
   }
 }
 
@@ -137,13 +134,12 @@ export async function checkCurve<N extends Nets>(
   }
   const ref = golden.part(which)!.data as Float64Array;
   const most = Math.max(...ref.map(Math.abs));
-  const off = (a: readonly number[], b: ArrayLike<number>) =>
-    Math.max(...a.map((v, i) => Math.abs(v - b[i]))) / most;
+  const captureError = errorOf(plain, found.slice(0, plain.length), most);
+  const error = errorOf(found, ref);
   if (process.env.SHOW)
-    console.log(golden.name, which, off(plain, found).toExponential(1), off(found, ref).toExponential(1));
-  expect(found.length).toBe(ref.length);
-  expect(off(plain, found), "captured against eager").toBeLessThanOrEqual(CAPTURE_BOUND);
-  expect(off(found, ref), "against PyTorch").toBeLessThanOrEqual(CURVE_BOUND[which]);
+    console.log(golden.name, which, captureError.toExponential(1), error.toExponential(1));
+  expect(captureError, "captured against eager").toBeLessThanOrEqual(CAPTURE_BOUND);
+  expect(error, "against PyTorch").toBeLessThanOrEqual(CURVE_BOUNDS[which]);
   expect(step.programs.length).toBeLessThanOrEqual(2); // the first step finds no gradients
 }
 
@@ -182,24 +178,11 @@ async function checkTensor(golden: GoldenCase, part: string, key: string, t: Ten
   close(await t.data(), stored, part);
 }
 
-/** The stored elements of each tensor, against its largest magnitude. */
-async function checkDigest(golden: GoldenCase, part: string, named: readonly [string, Tensor][]) {
-  const stored = golden.part(part)!;
-  const largest = golden.part(`${part}.max`)!.data as Float32Array;
-  const [count, each] = stored.shape;
-  expect(named.length, part).toBe(count);
-  for (const [i, [name, t]] of named.entries()) {
-    const values = await t.data();
-    const got = sampled(name, t.size, each).map((at) => values[at]);
-    const ref = (stored.data as Float32Array).subarray(i * each, (i + 1) * each);
-    const off = got.map((v, k) => Math.abs(v - ref[k]));
-    expect(Math.max(...off) / largest[i], `${part} ${name}`).toBeLessThanOrEqual(BOUND);
-  }
+async function checkDigest(golden: GoldenCase, what: string, named: readonly [string, Tensor][]) {
+  for (const { part, error } of await digestErrors(what, named, golden.part))
+    expect(error, part).toBeLessThanOrEqual(BOUND);
 }
 
 function close(got: ArrayLike<number>, { data }: GoldenTensor, part: string): void {
-  const ref = Array.from(data as ArrayLike<number>);
-  expect(got.length, part).toBe(ref.length);
-  const most = Math.max(...ref.map(Math.abs));
-  expect(Math.max(...ref.map((v, i) => Math.abs(got[i] - v))) / most, part).toBeLessThanOrEqual(BOUND);
+  expect(errorOf(got, data), part).toBeLessThanOrEqual(BOUND);
 }
