@@ -23,18 +23,29 @@ import {
 import { beginAutotune, inMemory, keepEntries, type TuningStore } from "../src/hosts/autotune.ts";
 import { requestDevice } from "../src/hosts/node.ts";
 import { cacheFolder, tuningFiles } from "../src/hosts/tuning_file.ts";
+import { relu } from "../src/kernels/activation.ts";
 import { defaultAttention } from "../src/kernels/attention_choices.ts";
-import { conv2d } from "../src/kernels/conv2d.ts";
+import { add as addTo, mul } from "../src/kernels/binary.ts";
+import { type Conv2dOptions, conv2d } from "../src/kernels/conv2d.ts";
 import { convGeometry } from "../src/kernels/conv2d_geometry.ts";
 import { defaultVariant } from "../src/kernels/conv2d_variants.ts";
+import { crossEntropy } from "../src/kernels/cross_entropy.ts";
+import { layerNorm } from "../src/kernels/layer_norm.ts";
+import { defaultLayerNorm } from "../src/kernels/layer_norm_choices.ts";
+import { lstm } from "../src/kernels/lstm.ts";
 import { matmul } from "../src/kernels/matmul.ts";
 import { defaultMatmul, MATMUL } from "../src/kernels/matmul_choices.ts";
+import { defaultRecurrent } from "../src/kernels/recurrent_choices.ts";
 import { sum } from "../src/kernels/reduce.ts";
 import { defaultReduction } from "../src/kernels/reduce_choices.ts";
+import { softmax } from "../src/kernels/softmax.ts";
+import { defaultSoftmax } from "../src/kernels/softmax_choices.ts";
 import { measureClasses } from "../src/kernels/tuning.ts";
 import { runTrial, type Trial } from "../src/kernels/tuning_trial.ts";
+import { grad } from "../src/tensor/autograd.ts";
 import { compile } from "../src/tensor/compile.ts";
-import { rand } from "../src/tensor/create.ts";
+import { rand, randn, zeros } from "../src/tensor/create.ts";
+import { Generator } from "../src/tensor/philox.ts";
 import { add } from "../src/tensor/primitives.ts";
 import type { Tensor } from "../src/tensor/tensor.ts";
 
@@ -139,6 +150,15 @@ describe("table", () => {
       reduce: sizes.flatMap((inner) =>
         sizes.map((r2) => defaultReduction({ k1: 1, r1: 1, k2: 8, r2: r2 * r2, inner }, on)),
       ),
+      softmax: (["forward", "backward", "losses"] as const).flatMap((pass) =>
+        sizes.flatMap((n) => sizes.map((inner) => defaultSoftmax(pass, { rows: 8 * inner, n, inner }, on))),
+      ),
+      layerNorm: (["forward", "backward", "sums"] as const).flatMap((pass) =>
+        sizes.flatMap((d) => sizes.map((rows) => defaultLayerNorm(pass, { rows, d }, on))),
+      ),
+      recurrent: sizes.flatMap((batch) =>
+        sizes.map((hidden) => defaultRecurrent({ gates: 4, batch, hidden }, on)),
+      ),
     }));
     const digest = (family: keyof (typeof choices)[0]) =>
       textHash(choices.map((c) => c[family].join()).join());
@@ -148,12 +168,18 @@ describe("table", () => {
       conv2d: digest("conv2d"),
       attention: digest("attention"),
       reduce: digest("reduce"),
+      softmax: digest("softmax"),
+      layerNorm: digest("layerNorm"),
+      recurrent: digest("recurrent"),
     }).toEqual({
-      version: 1,
+      version: 2,
       matmul: "335e97cb",
-      conv2d: "c4c7b2f3",
+      conv2d: "d1cff2c7",
       attention: "c43a8df8",
       reduce: "49a7c32b",
+      softmax: "da0444a1",
+      layerNorm: "0b8eabe5",
+      recurrent: "b4299471",
     });
   });
 });
@@ -206,6 +232,89 @@ describe("a pinned table", () => {
     });
   });
 
+  test("implicit GEMM takes bias, residual and activation into its epilogue", async () => {
+    const run = async (device: Device) => {
+      const generator = new Generator(3);
+      const random = (...shape: number[]) => randn(shape, { device, generator });
+      const compiled = compile((x: Tensor, w: Tensor, b: Tensor, r: Tensor) =>
+        relu(addTo(conv2d(x, w, b, { padding: 1 }), r)),
+      );
+      const y = withDevice(device, () =>
+        compiled(random(2, 4, 5, 6), random(8, 4, 3, 3), random(8), random(2, 8, 5, 6)),
+      );
+      return { values: await y.data(), kernels: compiled.programs[0]!.dispatches.map((d) => d.kernel) };
+    };
+    const tuning = tuningTable({
+      "conv2d.forward": { "n2 c4 o8 8x8 k3x3 odd": "implicit" },
+    });
+    const [want, got] = [await run(plain), await run(await open({ tuning }))];
+    expect(got.kernels).toEqual(["conv2d_implicit"]);
+    for (const [at, v] of want.values.entries()) expect(got.values[at]).toBeCloseTo(v, 4);
+  });
+
+  test("on a GPU it is the default of dense convolutions, and runs all their passes", () => {
+    const gpu = { adapter: { software: false }, features: new Set(["subgroups"]) } as unknown as Device;
+    const variants = (c: number, o: number, options: Conv2dOptions = {}) => {
+      const shape = [o, c / (options.groups ?? 1), 3, 3];
+      const g = convGeometry("conv2d", [8, c, 14, 14], shape, { padding: 1, ...options });
+      return (["forward", "dataGradient", "weightGradient"] as const).map((p) => defaultVariant(p, g, gpu));
+    };
+    expect(variants(64, 64)).toEqual(["implicit", "implicit", "implicit"]);
+    expect(variants(64, 64, { stride: 2 })).toEqual(["implicit", "direct", "implicit"]);
+    expect(variants(3, 64)).toEqual(["quad", "direct", "quad"]);
+    expect(variants(64, 64, { groups: 64 })).toEqual(["depthwise", "depthwise", "depthwise"]);
+  });
+
+  test("teams and tiles that no default takes give the default's results", async () => {
+    const run = async (device: Device) => {
+      const data = await withDevice(device, () => {
+        const generator = new Generator(7);
+        const random = (...shape: number[]) => {
+          const t = randn(shape, { device, generator });
+          t.requiresGrad = true;
+          return t;
+        };
+        const [x, wide, weight, bias] = [random(6, 10), random(2, 8, 20), random(10), random(10)];
+        const labels = zeros([6], { dtype: "i32", device });
+        const [sequence, weightIh, weightHh] = [random(3, 5, 4), random(32, 4), random(32, 8)];
+        const outs = [
+          softmax(x),
+          softmax(wide, 1),
+          crossEntropy(x, labels, { reduction: "none" }),
+          layerNorm(x, 10, weight, bias),
+          ...lstm(sequence, { weightIh, weightHh }).slice(0, 2),
+        ];
+        const loss = outs.map((y) => sum(mul(y, y))).reduce((a, b) => addTo(a, b));
+        const ins = [x, wide, weight, bias, sequence, weightIh, weightHh];
+        return Promise.all([...outs, ...grad(loss, ins)].map((t) => t!.data()));
+      });
+      return data.map((d) => Float32Array.from(d));
+    };
+    const teams = { "rows 8 of 16 odd": "lanes 4 threads 8", "columns 64 of 8": "lanes 2 threads 4" };
+    const sums = { "rows 8 of 16 odd": "lanes 4 threads 16 rows 2" };
+    const tiles = { "gates4 b8 h8": "rows 2 threads 4" };
+    const device = await open({
+      tuning: tuningTable({
+        "softmax.forward": teams,
+        "softmax.backward": teams,
+        "softmax.losses": teams,
+        "layerNorm.forward": teams,
+        "layerNorm.sums": sums,
+        "recurrent.forward": tiles,
+        "recurrent.backward": tiles,
+      }),
+    });
+    const asked = vi.spyOn(device.tuning, "choose");
+    const [want, got] = [await run(plain), await run(device)];
+    const taken = asked.mock.results.filter((r) => /^(lanes|rows) /.test(String(r.value)));
+    expect(new Set(taken.map((r) => r.value))).toEqual(
+      new Set([...Object.values({ ...teams }), sums["rows 8 of 16 odd"], tiles["gates4 b8 h8"]]),
+    );
+    want.forEach((values, i) => {
+      for (const [at, v] of values.entries()) expect(got[i]![at], `result ${i}`).toBeCloseTo(v, 4);
+    });
+  });
+
   test.each([
     [
       { matmull: {} },
@@ -220,10 +329,21 @@ describe("a pinned table", () => {
     [
       { "conv2d.forward": { x: "fft" } },
       OptionError,
-      /must be depthwise, quad, direct, pointwise, winograd, naive, got fft$/,
+      /must be depthwise, implicit, quad, direct, pointwise, winograd, naive, got fft$/,
     ],
     [{ "attention.keys": { x: "whole 4" } }, OptionError, /variant of attention.keys must be alone/],
     [{ reduce: { x: "lanes 3 splits 1" } }, OptionError, /variant of reduce must be `lanes L splits S`/],
+    [
+      { "softmax.forward": { x: "lanes 8 threads 4" } },
+      OptionError,
+      /must be lanes L threads T .*whole teams/,
+    ],
+    [{ "layerNorm.sums": { x: "lanes 1 threads 8" } }, OptionError, /then rows R \(1, 2 or 4\), got lanes 1/],
+    [
+      { "recurrent.forward": { x: "rows 3 threads 8" } },
+      OptionError,
+      /must be rows R threads T .*got rows 3/,
+    ],
   ])("OptionError for %j", async (entries, type, message) => {
     const asked = requestDevice({ tuning: tuningTable(entries as unknown as TuningEntries) });
     await expect(asked).rejects.toThrow(type);
@@ -311,6 +431,14 @@ describe("trial", () => {
         shapeClass: "a",
         shape: { b: 1, h: 8, hk: 8, t: 8, s: 8, d: 8, causal: true },
       },
+      { family: "softmax.forward", shapeClass: "s", shape: { rows: 12, n: 9, inner: 3 } },
+      { family: "softmax.backward", shapeClass: "s", shape: { rows: 12, n: 8, inner: 1 } },
+      { family: "softmax.losses", shapeClass: "s", shape: { rows: 12, n: 8, inner: 1 } },
+      { family: "layerNorm.forward", shapeClass: "n", shape: { rows: 12, d: 20 } },
+      { family: "layerNorm.backward", shapeClass: "n", shape: { rows: 12, d: 21 } },
+      { family: "layerNorm.sums", shapeClass: "n", shape: { rows: 12, d: 20 } },
+      { family: "recurrent.forward", shapeClass: "r", shape: { gates: 3, batch: 3, hidden: 8 } },
+      { family: "recurrent.backward", shapeClass: "r", shape: { gates: 4, batch: 2, hidden: 5 } },
     ].map((m) => ({ ...m, shape: { ...m.shape } }));
     const measured: string[] = [];
     const entries = await measureClasses(plain, met, {

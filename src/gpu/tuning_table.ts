@@ -6,7 +6,7 @@ import type { AdapterSummary } from "./device.ts";
 import { FormatError } from "./errors.ts";
 
 /** Raised whenever a default choice or the meaning of a variant's name changes: a test holds the choices against it. */
-export const DEFAULTS_VERSION = 1;
+export const DEFAULTS_VERSION = 2;
 /** Of the JSON form. */
 const VERSION = 1;
 const FORMAT = "wgrad-tuning";

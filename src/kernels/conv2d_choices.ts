@@ -5,8 +5,16 @@ import type { ConvGeometry } from "./conv2d_geometry.ts";
 import type { Pass } from "./conv2d_tiles.ts";
 import { rounded } from "./tuning_family.ts";
 
-/** `pointwise`: 1x1 as a matmul; `winograd`: F(2x2, 3x3). */
-export const CONV_NAMES = ["depthwise", "quad", "direct", "pointwise", "winograd", "naive"] as const;
+/** `implicit`: a product of matrices, patches gathered on the way; `pointwise`: 1x1 as a matmul; `winograd`: F(2x2, 3x3). */
+export const CONV_NAMES = [
+  "depthwise",
+  "implicit",
+  "quad",
+  "direct",
+  "pointwise",
+  "winograd",
+  "naive",
+] as const;
 export type ConvVariant = (typeof CONV_NAMES)[number];
 
 /** What the tuning of a pass can say without its kernels. */

@@ -56,3 +56,11 @@ export function tileParams({
     pad_x: padX,
   };
 }
+
+/** The convolution that a data gradient of stride 1 is, with the weight's channels exchanged and its taps backwards. */
+export function transposed(g: ConvGeometry): ConvGeometry {
+  const sizes = { c: g.o, h: g.oh, w: g.ow, o: g.c, oh: g.h, ow: g.w, cg: g.og, og: g.cg };
+  const padY = (g.kh - 1) * g.dilationY - g.padY;
+  const padX = (g.kw - 1) * g.dilationX - g.padX;
+  return { ...g, ...sizes, padY, padX };
+}

@@ -7,7 +7,7 @@ import { grid1d, kernel } from "../gpu/kernel.ts";
 import { conv2dQuad as quadShader, conv2dWeightGradientQuad as weightShader } from "../gpu/shaders.gen.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { ConvGeometry } from "./conv2d_geometry.ts";
-import { type ConvKernels, flops, tileParams } from "./conv2d_kernels.ts";
+import { type ConvKernels, flops, tileParams, transposed } from "./conv2d_kernels.ts";
 import { inSplits, mostSplits } from "./conv2d_partials.ts";
 import { flattened, quadTile, STACKED, type WeightTile, weightQuadTile } from "./conv2d_quad_tiles.ts";
 import type { Tile } from "./conv2d_tiles.ts";
@@ -111,14 +111,6 @@ function pooledCut(g: ConvGeometry, full: ConvGeometry, WG: number): PooledVaria
   if (!tile) return null;
   const { constants, params, grid } = cut(g, tile, WG);
   return { constants: { ...constants, POOL: 1 }, params, grid };
-}
-
-/** The convolution that a data gradient of stride 1 is. */
-export function transposed(g: ConvGeometry): ConvGeometry {
-  const sizes = { c: g.o, h: g.oh, w: g.ow, o: g.c, oh: g.h, ow: g.w, cg: g.og, og: g.cg };
-  const padY = (g.kh - 1) * g.dilationY - g.padY;
-  const padX = (g.kw - 1) * g.dilationX - g.padX;
-  return { ...g, ...sizes, padY, padX };
 }
 
 /** Rows row0 ... row0 + bands * TY of every image, and into how many splits their sum is cut. */

@@ -7,10 +7,11 @@ import { isDepthwise } from "./conv_depthwise_plan.ts";
 import { CONV_NAMES, CONV_PASSES, type ConvVariant } from "./conv2d_choices.ts";
 import { directConv } from "./conv2d_direct.ts";
 import type { ConvGeometry } from "./conv2d_geometry.ts";
-import type { ConvKernels } from "./conv2d_kernels.ts";
+import { fillsTiles, implicitConv, takesImplicit } from "./conv2d_implicit.ts";
+import { type ConvKernels, transposed } from "./conv2d_kernels.ts";
 import { naiveConv } from "./conv2d_naive.ts";
 import { isPointwise, pointwiseConv } from "./conv2d_pointwise.ts";
-import { quadConv, transposed } from "./conv2d_quad.ts";
+import { quadConv } from "./conv2d_quad.ts";
 import { takesQuads } from "./conv2d_quad_tiles.ts";
 import { type Pass, tileFor } from "./conv2d_tiles.ts";
 import { takesWinograd, winogradConv } from "./conv2d_winograd.ts";
@@ -25,10 +26,18 @@ export const CONV_VARIANTS = {
   depthwise: depthwiseConv,
   pointwise: pointwiseConv,
   winograd: winogradConv,
+  implicit: implicitConv,
 } satisfies Record<ConvVariant, ConvKernels>;
 
-/** Best first. What is not here runs only where a tuning table says so. */
-const ORDER: readonly ConvVariant[] = ["depthwise", "quad", "direct", "naive"];
+/**
+ * Best first. What is not here runs only where a tuning table says so. Implicit GEMM is what GPUs are built for, wherever its
+ * tiles are filled (reckoned, not measured); it makes neither pooled maxima nor moments on the way. On SwiftShader, where
+ * workgroup memory and barriers are dear, it is four to twelve times slower than quads: no candidate there.
+ */
+const ORDER = {
+  software: ["depthwise", "quad", "direct", "naive"],
+  hardware: ["depthwise", "implicit", "quad", "direct", "naive"],
+} satisfies Record<string, readonly ConvVariant[]>;
 
 /** Whether a variant computes this pass over this shape on this device. */
 export function takes(variant: ConvVariant, pass: Pass, g: ConvGeometry, device: Device): boolean {
@@ -37,6 +46,7 @@ export function takes(variant: ConvVariant, pass: Pass, g: ConvGeometry, device:
   if (variant === "depthwise") return isDepthwise(pass, g);
   if (variant === "pointwise") return isPointwise(g);
   if (variant === "winograd") return takesWinograd(pass, g);
+  if (variant === "implicit") return takesImplicit(pass, g);
   if (!device.features.has("subgroups")) return false;
   if (pass !== "dataGradient") return takesQuads(pass, g);
   return g.strideY === 1 && g.strideX === 1 && takesQuads(pass, transposed(g));
@@ -50,7 +60,10 @@ export function variantFor(pass: Pass, g: ConvGeometry, device: Device): ConvKer
 }
 
 export function defaultVariant(pass: Pass, g: ConvGeometry, device: Device): ConvVariant {
-  return ORDER.find((variant) => takes(variant, pass, g, device))!;
+  const order: readonly ConvVariant[] = ORDER[device.adapter.software ? "software" : "hardware"];
+  return order.find(
+    (variant) => takes(variant, pass, g, device) && (variant !== "implicit" || fillsTiles(pass, g)),
+  )!;
 }
 
 /** Multiply-adds above which one thread an output is hopeless. */
@@ -69,8 +82,11 @@ const FAMILIES = {
 
 function familyOf(pass: Pass): TuningFamily<ConvGeometry> {
   const candidates = (g: ConvGeometry, device: Device) =>
-    CONV_NAMES.filter((variant) => takes(variant, pass, g, device)).filter(
-      (variant) => variant !== "naive" || g.n * g.o * g.oh * g.ow * g.cg * g.kh * g.kw <= MOST_NAIVE,
-    );
+    CONV_NAMES.filter((variant) => takes(variant, pass, g, device) && !isHopeless(variant, g, device));
   return { ...CONV_PASSES[pass], candidates };
+}
+
+function isHopeless(variant: ConvVariant, g: ConvGeometry, { adapter }: Device): boolean {
+  if (variant === "implicit") return adapter.software;
+  return variant === "naive" && g.n * g.o * g.oh * g.ow * g.cg * g.kh * g.kw > MOST_NAIVE;
 }

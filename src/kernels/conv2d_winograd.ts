@@ -7,8 +7,7 @@ import { winogradInput, winogradOutput, winogradWeight } from "../gpu/shaders.ge
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { directConv } from "./conv2d_direct.ts";
 import type { ConvGeometry } from "./conv2d_geometry.ts";
-import { type ConvKernels, groupsOf } from "./conv2d_kernels.ts";
-import { transposed } from "./conv2d_quad.ts";
+import { type ConvKernels, groupsOf, transposed } from "./conv2d_kernels.ts";
 import type { Pass } from "./conv2d_tiles.ts";
 import { batchLayout } from "./matmul_batch.ts";
 import { runMatmul } from "./matmul_run.ts";

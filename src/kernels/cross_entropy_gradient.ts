@@ -41,7 +41,7 @@ type Given = { readonly [K in keyof Saved]: Saved[K] | null };
 
 function backward({ logits: x, labels, weight, o }: Call, saved: Given, label: string): Tensor {
   const dx = empty(x.shape, x.dtype, x.device);
-  const { count, n, inner } = rowsOf(x, classAxis(x));
+  const { count, n, inner } = rowsOf(x, classAxis(x), "losses", "any", false);
   backwardKernel(
     {
       x,

@@ -78,7 +78,7 @@ export function totalLoss(call: Call): TotalResults {
 
 function launch({ logits, labels, weight, o }: Call, shape: Shape, total: boolean): RowResults {
   const smooth = o.labelSmoothing > 0;
-  const rows = rowsOf(logits, classAxis(logits), smooth && weight ? "none" : "along");
+  const rows = rowsOf(logits, classAxis(logits), "losses", smooth && weight ? "none" : "along", !total);
   const { device } = logits;
   const loss = empty(shape, "f32", device);
   const row_weight = empty(shape, "f32", device);
@@ -97,7 +97,7 @@ function launch({ logits, labels, weight, o }: Call, shape: Shape, total: boolea
     {
       grid: total ? [1] : rows.grid,
       constants: {
-        LANES: rows.lanes,
+        ...rows.constants,
         HAS_WEIGHT: weight !== null,
         SMOOTH: smooth,
         TOTAL: total,

@@ -17,7 +17,7 @@ export function runGru(s: Sequence, gx: Tensor, w_hh: Tensor, b_hh: Tensor | nul
   const y = empty([steps, batch, hidden], gx.dtype, gx.device);
   const h_n = empty([batch, hidden], gx.dtype, gx.device);
   const fresh = runStart(s, { h0, hp });
-  const { units, constants, ...options } = tileOf(s, w_hh);
+  const { units, constants, ...options } = tileOf(s, w_hh, "forward");
   for (const params of walk(s, units, "forward", fresh)) {
     cell({ gx, w_hh, b_hh, lengths, hp, saved, y, h_n }, params, {
       ...options,
@@ -39,7 +39,7 @@ export function runGruBackward(
   const dgx = make(steps, batch, 3 * hidden);
   const du = make(steps, batch, 3 * hidden);
   const carry = make(batch, hidden);
-  const { units, constants, ...options } = tileOf(s, w_hh);
+  const { units, constants, ...options } = tileOf(s, w_hh, "backward");
   for (const params of walk(s, units, "backward")) {
     cellBackward({ w_hh, saved, lengths, dy: dy ?? null, dh_n: dh_n ?? null, dgx, du, carry }, params, {
       ...options,

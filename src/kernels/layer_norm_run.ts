@@ -12,29 +12,14 @@ import { fill } from "../tensor/primitives.ts";
 import { numel, type Shape } from "../tensor/shape.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
 import { finishHook } from "./finish.ts";
+import { type LayerNormPass, layerNormPlan, unitsOf } from "./layer_norm_choices.ts";
 
 const forward = kernel(forwardShader);
 const backward = kernel(backwardShader);
 const backwardSums = kernel(backwardSumsShader);
 const foldGradient = kernel(gradientFoldShader);
 
-const WG = 64;
-/** Where each row has one thread: software adapters share out workgroups among few cores. */
-const ALONE_WG = 8;
-/**
- * Threads that share a row of so many units. One needs no barrier, which on a software adapter costs more than the row
- * ([4096, 64] on SwiftShader: 2.0 ms alone, 18 by four, 86 by sixteen).
- */
-const LANES = {
-  software: () => 1,
-  hardware: (units: number) => [4, 8, 16, 32, 64].find((l) => units <= 4 * l) ?? 64,
-} as const;
-/**
- * Column sums: so many rows at a time, each turn of which loads and stores the sums once. Four are 1.2 times faster than one
- * on SwiftShader ([256, 512]) and compile for three times as long, so only where there is much to do.
- */
-const ROWS = { few: 1, many: 4 };
-const MANY_ELEMENTS = 2 ** 17;
+const WG = 64; // of the kernel that folds
 /** Teams, each of which leaves 2 d sums to be written and read again: a fifth of dy, x and dx at four rows a team. */
 const MOST_TEAMS = { software: 64, hardware: 128 };
 const LEAST_ROWS = 4;
@@ -52,7 +37,7 @@ export function runForward(
   eps: number,
   centered = true,
 ): RowStatistics & { y: Tensor } {
-  const { rows, units, d, options } = layout(x, numel(shape));
+  const { rows, units, d, options } = layout("forward", x, numel(shape));
   const y = empty(x.shape, x.dtype, x.device);
   const mean = empty([2, rows], "f32", x.device);
   const rstd = empty([rows], "f32", x.device);
@@ -75,7 +60,7 @@ export function runBackward(
   centered = true,
 ): Tensor {
   const { mean, rstd } = s;
-  const { rows, units, d, options } = layout(x, x.size / Math.max(rstd.size, 1));
+  const { rows, units, d, options } = layout("backward", x, x.size / Math.max(rstd.size, 1));
   const dx = empty(x.shape, x.dtype, x.device);
   const constants = { ...options.constants, HAS_WEIGHT: weight !== null, CENTERED: centered };
   const flops = 10 * x.size;
@@ -98,22 +83,21 @@ export function runBackwardSums(
 ): { dx: Tensor; dweight: Tensor; dbias: Tensor } {
   const { mean, rstd } = s;
   const columns = numel(shape);
-  const { rows, units, d, lanes, options } = layout(x, columns);
+  const { rows, units, d, plan, options } = layout("sums", x, columns);
   const dx = empty(x.shape, x.dtype, x.device);
   const [dweight, dbias] = [empty(shape, "f32", x.device), empty(shape, "f32", x.device)];
   if (rows === 0) return { dx, dweight: fill(dweight, 0), dbias: fill(dbias, 0) };
   const most = MOST_TEAMS[x.device.adapter.software ? "software" : "hardware"];
-  const many = x.size >= MANY_ELEMENTS ? ROWS.many : ROWS.few;
-  const turns = Math.ceil(rows / (many * Math.min(most, Math.ceil(rows / LEAST_ROWS))));
-  const teams = Math.ceil(rows / (many * turns));
+  const turns = Math.ceil(rows / (plan.rows * Math.min(most, Math.ceil(rows / LEAST_ROWS))));
+  const teams = Math.ceil(rows / (plan.rows * turns));
   const partial = empty([teams, 2, columns], "f32", x.device);
   backwardSums(
     { dy, x, weight, mean, rstd, dx, partial },
     { rows, units, d, eps: 0, turns },
     {
       ...options,
-      grid: grid1d(Math.ceil((teams * lanes) / options.constants.WG)),
-      constants: { ...options.constants, HAS_WEIGHT: weight !== null, CENTERED: centered, ROWS: many },
+      grid: grid1d(Math.ceil((teams * plan.lanes) / plan.threads)),
+      constants: { ...options.constants, HAS_WEIGHT: weight !== null, CENTERED: centered, ROWS: plan.rows },
       label: "layer_norm_backward",
       flops: 14 * x.size,
     },
@@ -128,17 +112,16 @@ export function runBackwardSums(
   return { dx, dweight, dbias };
 }
 
-function layout(x: Tensor, d: number) {
-  const width = d % 4 === 0 ? 4 : 1;
+function layout(pass: LayerNormPass, x: Tensor, d: number) {
   const rows = d === 0 ? 0 : x.size / d;
-  const units = d / width;
-  const lanes = LANES[x.device.adapter.software ? "software" : "hardware"](units);
-  const threads = lanes === 1 ? ALONE_WG : WG;
+  const units = unitsOf(d);
+  const width = units === d ? 1 : 4;
+  const plan = layerNormPlan(pass, { rows, d }, x.device);
   const options = {
-    grid: grid1d(Math.ceil((rows * lanes) / threads)),
+    grid: grid1d(Math.ceil((rows * plan.lanes) / plan.threads)),
     types: { V: width === 4 ? "vec4f" : "f32" },
-    constants: { WG: threads, WIDTH: width, LANES: lanes },
+    constants: { WG: plan.threads, WIDTH: width, LANES: plan.lanes },
     hooks: finishHook(width),
   };
-  return { rows, units, d, lanes, options };
+  return { rows, units, d, plan, options };
 }

@@ -18,7 +18,7 @@ export function runLstm(s: Sequence, gx: Tensor, w_hh: Tensor, h0: Tensor | null
   const y = result(steps, batch, hidden);
   const [h_n, c_n] = [result(batch, hidden), result(batch, hidden)];
   const fresh = runStart(s, { h0, c0, hp, saved });
-  const { units, ...options } = tileOf(s, w_hh);
+  const { units, ...options } = tileOf(s, w_hh, "forward");
   for (const params of walk(s, units, "forward", fresh)) {
     cell({ gx, w_hh, lengths, hp, saved, y, h_n, c_n }, params, options);
   }
@@ -35,7 +35,7 @@ export function runLstmBackward(
   const { steps, batch, hidden, lengths } = s;
   const dz = empty([steps, batch, 4 * hidden], "f32", w_hh.device);
   const dc = empty([batch, hidden], "f32", w_hh.device);
-  const { units, constants, ...options } = tileOf(s, w_hh);
+  const { units, constants, ...options } = tileOf(s, w_hh, "backward");
   const given = { HAS_DY: dy !== null, HAS_DH: dh_n !== null, HAS_DC: dc_n !== null };
   for (const params of walk(s, units, "backward")) {
     cellBackward(

@@ -4,6 +4,7 @@
 import { grid1d, kernel } from "../gpu/kernel.ts";
 import { rnnStartBackward as startBackwardShader, rnnStart as startShader } from "../gpu/shaders.gen.ts";
 import { empty, type Tensor } from "../tensor/tensor.ts";
+import { planTile, type RecurrentPass, recurrentTile } from "./recurrent_choices.ts";
 
 const start = kernel(startShader);
 const startBackward = kernel(startBackwardShader);
@@ -30,27 +31,18 @@ const ONE_UNIT = {
 const VECTOR = { V: "vec4f", VI: "vec4i" };
 const SCALAR = { V: "f32", VI: "i32" };
 
-/**
- * Lanes of a workgroup, and rows a thread. Rows share the loads of the weights: on a software adapter always a gain, as long as
- * every core has a workgroup; on a GPU only once there are threads enough without them.
- */
-const TILES = {
-  software: { WG: 8, rows: (blocks: number) => (blocks >= 1 << 10 ? 8 : 4) },
-  hardware: { WG: 64, rows: (blocks: number) => (blocks >= 1 << 15 ? 4 : 1) },
-} as const;
-
-/** Options of a step's kernels. */
-export function tileOf({ batch, hidden, gates, lengths }: Sequence, w: Tensor) {
+/** Options of a step's kernels; `pass` null: of a kernel that is no candidate of the tuning. */
+export function tileOf({ batch, hidden, gates, lengths }: Sequence, w: Tensor, pass: RecurrentPass | null) {
   const width = hidden % 4 === 0 ? 4 : 1;
   const units = hidden / width;
-  const tile = TILES[w.device.adapter.software ? "software" : "hardware"];
-  const rows = batch > 1 ? tile.rows(units * batch) : 1;
+  const shape = { gates, batch, hidden };
+  const { rows, threads } = pass ? recurrentTile(pass, shape, w.device) : planTile(shape, w.device);
   return {
     units,
-    grid: grid1d(Math.ceil((units * Math.ceil(batch / rows)) / tile.WG)),
+    grid: grid1d(Math.ceil((units * Math.ceil(batch / rows)) / threads)),
     types: width === 4 ? VECTOR : SCALAR,
     hooks: width === 4 ? {} : ONE_UNIT,
-    constants: { WG: tile.WG, WIDTH: width, ROWS: rows, HAS_LENGTHS: lengths !== null },
+    constants: { WG: threads, WIDTH: width, ROWS: rows, HAS_LENGTHS: lengths !== null },
     flops: 2 * batch * hidden * hidden * gates,
   };
 }
@@ -94,7 +86,7 @@ export interface InitialStates {
  */
 export function runStart(s: Sequence, { h0, c0 = null, hp, saved }: InitialStates): boolean {
   if (!h0 && !c0 && !(s.lengths && s.reverse)) return true;
-  const { units, types } = tileOf(s, hp);
+  const { units, types } = tileOf(s, hp, null);
   const constants = {
     HAS_LENGTHS: s.lengths !== null,
     HAS_H0: h0 !== null,
@@ -111,7 +103,7 @@ export function runStart(s: Sequence, { h0, c0 = null, hp, saved }: InitialState
 
 /** dh0 from the gradients of the gates' sums [t, b, gates, h]; `dh` [b, h] is what goes past the gates. */
 export function runStartBackward(s: Sequence, w_hh: Tensor, dz: Tensor, dh: Tensor | null = null): Tensor {
-  const { units, constants, ...options } = tileOf(s, w_hh);
+  const { units, constants, ...options } = tileOf(s, w_hh, null);
   const dh0 = empty([s.batch, s.hidden], "f32", w_hh.device);
   startBackward({ w_hh, lengths: s.lengths, dz, dh, dh0 }, params(s, units, { t: 0, other: 0, linked: 0 }), {
     ...options,

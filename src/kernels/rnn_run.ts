@@ -15,7 +15,7 @@ export function runRnn(s: Sequence, gx: Tensor, w_hh: Tensor, h0: Tensor | null,
   const y = empty([steps, batch, hidden], gx.dtype, gx.device);
   const h_n = empty([batch, hidden], gx.dtype, gx.device);
   const fresh = runStart(s, { h0, hp });
-  const { units, constants, ...options } = tileOf(s, w_hh);
+  const { units, constants, ...options } = tileOf(s, w_hh, "forward");
   for (const params of walk(s, units, "forward", fresh)) {
     cell({ gx, w_hh, lengths, hp, y, h_n }, params, { ...options, constants: { ...constants, RELU: relu } });
   }
@@ -32,7 +32,7 @@ export function runRnnBackward(
 ): Tensor {
   const { steps, batch, hidden, lengths } = s;
   const dz = empty([steps, batch, hidden], "f32", w_hh.device);
-  const { units, constants, ...options } = tileOf(s, w_hh);
+  const { units, constants, ...options } = tileOf(s, w_hh, "backward");
   for (const params of walk(s, units, "backward")) {
     cellBackward({ w_hh, y, lengths, dy: dy ?? null, dh_n: dh_n ?? null, dz }, params, {
       ...options,

@@ -1,7 +1,7 @@
 // softmax: y = exp(x) / sum exp(x) and its logarithm, along one axis. Fused with a loss: cross_entropy.ts.
 
 import { DTypeError } from "../gpu/errors.ts";
-import { grid1d, kernel } from "../gpu/kernel.ts";
+import { kernel } from "../gpu/kernel.ts";
 import { softmaxBackward as softmaxBackwardShader, softmax as softmaxShader } from "../gpu/shaders.gen.ts";
 import { raised } from "../tensor/autocast.ts";
 import { isFloat } from "../tensor/dtype.ts";
@@ -79,34 +79,31 @@ function checked(name: string, x: Tensor, axis: number): number {
 const ALONE_MAX = "fn across_max(v: V) -> V { return v; }";
 const ALONE_SUM = "fn across_sum(v: V) -> V { return v; }";
 
-/** Threads of a workgroup: software adapters share out workgroups, of one thread a row, among few cores. */
-const WORKGROUP = { software: 8, hardware: 64 };
-
-const options = (x: Tensor, { params, lanes, types }: Rows, log: boolean) => {
-  const WG = WORKGROUP[x.device.adapter.software ? "software" : "hardware"];
-  const grid = grid1d(Math.ceil((params.rows * lanes) / WG));
-  return { grid, constants: { WG, LANES: lanes, LOG: log }, types };
-};
+const options = ({ grid, constants, types }: Rows, log: boolean) => ({
+  grid,
+  constants: { ...constants, LOG: log },
+  types,
+});
 
 function forward(label: string, x: Tensor, axis: number, log: boolean): Tensor {
   const y = empty(x.shape, x.dtype, x.device);
-  const rows = rowsOf(x, axis);
+  const rows = rowsOf(x, axis, "forward");
   const hooks = {
     ...rows.team,
     ...finishHook(rows.wide),
     ...(rows.across ? {} : { across_max: ALONE_MAX, across_sum: ALONE_SUM }),
   };
   if (x.size > 0)
-    forwardKernel({ x, y }, rows.params, { ...options(x, rows, log), hooks, label, flops: 5 * x.size });
+    forwardKernel({ x, y }, rows.params, { ...options(rows, log), hooks, label, flops: 5 * x.size });
   return y;
 }
 
 function backward(label: string, y: Tensor, dy: Tensor, axis: number, log: boolean): Tensor {
   checked(label, y, axis);
   const dx = empty(y.shape, y.dtype, y.device);
-  const rows = rowsOf(y, axis);
+  const rows = rowsOf(y, axis, "backward");
   const hooks = { ...rows.team, ...finishHook(rows.wide), ...(rows.across ? {} : { across_sum: ALONE_SUM }) };
   if (y.size > 0)
-    backwardKernel({ y, dy, dx }, rows.params, { ...options(y, rows, log), hooks, label, flops: 4 * y.size });
+    backwardKernel({ y, dy, dx }, rows.params, { ...options(rows, log), hooks, label, flops: 4 * y.size });
   return dx;
 }

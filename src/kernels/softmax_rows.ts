@@ -3,6 +3,14 @@
 import { grid1d } from "../gpu/kernel.ts";
 import { numel } from "../tensor/shape.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import {
+  loadsOf,
+  planTeam,
+  type RowShape,
+  type SoftmaxPass,
+  teamFor,
+  type Widen,
+} from "./softmax_choices.ts";
 
 export interface Rows {
   /** Rows of the tensor, and classes in each. */
@@ -10,20 +18,18 @@ export interface Rows {
   readonly n: number;
   readonly inner: number;
   /** The same in loads, as the shaders take them. */
-  readonly params: { readonly rows: number; readonly n: number; readonly inner: number };
+  readonly params: RowShape;
   readonly wide: 1 | 4;
   /** The vector lies along the row: its elements must be combined. */
   readonly across: boolean;
   /** Of the kernel call. */
-  readonly grid: readonly number[];
-  readonly lanes: number;
+  readonly grid: [number, number, number];
+  readonly constants: { readonly WG: number; readonly LANES: number };
   readonly types: { readonly V: string; readonly U: string };
   /** Hooks of softmax_team.wgsl for teams of one. */
   readonly team: Readonly<Record<string, string>>;
 }
 
-const WG = 64;
-const LOADS_A_LANE = 8; // fewer do not pay for the barriers of a team
 const VECTORS = { V: "vec4<f32>", U: "vec4<u32>" };
 const SCALARS = { V: "f32", U: "u32" };
 const ALONE = {
@@ -31,25 +37,18 @@ const ALONE = {
   team_sum: "fn team_sum(v: V, at: u32, lane: u32) -> V { return v; }",
 };
 
-/** `widen`: where vectors may lie. */
-export function rowsOf(x: Tensor, axis: number, widen: "any" | "along" | "none" = "any"): Rows {
+/** `widen`: where vectors may lie. `tuned` false: for a kernel that is no candidate of the tuning. */
+export function rowsOf(x: Tensor, axis: number, pass: SoftmaxPass, widen: Widen = "any", tuned = true): Rows {
   const n = x.shape[axis] ?? 1;
   const inner = numel(x.shape.slice(axis + 1));
   const count = x.size / Math.max(n, 1);
-  const across = inner === 1 && n % 4 === 0 && widen !== "none";
-  const wide = across || (inner % 4 === 0 && widen === "any") ? 4 : 1;
-  const params = across ? { rows: count, n: n / 4, inner } : { rows: count / wide, n, inner: inner / wide };
-  const lanes = x.device.adapter.software ? 1 : lanesFor(params);
-  const grid = grid1d(Math.ceil((params.rows * lanes) / WG));
+  const shape = { rows: count, n, inner };
+  const params = loadsOf(shape, widen);
+  const across = params.n !== n;
+  const wide = across || params.inner !== inner ? 4 : 1;
+  const { lanes, threads } = (tuned && x.size > 0 ? teamFor : planTeam)(pass, shape, x.device, widen);
+  const grid = grid1d(Math.ceil((params.rows * lanes) / threads));
   const types = wide === 4 ? VECTORS : SCALARS;
-  return { count, n, inner, params, wide, across, grid, lanes, types, team: lanes === 1 ? ALONE : {} };
-}
-
-/** Not on software adapters, where barriers cost more than the row (8192 rows of 256: 10 ms alone, 67 with 8 lanes). */
-function lanesFor({ rows, n, inner }: Rows["params"]): number {
-  // Where rows lie side by side, neighbouring threads already read neighbouring elements: teams only if rows are few.
-  const most = inner === 1 ? WG : Math.floor(WG / rows);
-  let lanes = 1;
-  while (lanes * 2 <= most && lanes * 2 * LOADS_A_LANE <= n) lanes *= 2;
-  return lanes;
+  const constants = { WG: threads, LANES: lanes };
+  return { count, n, inner, params, wide, across, grid, constants, types, team: lanes === 1 ? ALONE : {} };
 }

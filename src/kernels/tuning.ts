@@ -6,61 +6,9 @@ import type { MetClass } from "../gpu/tuning.ts";
 import { DEFAULT, type TuningEntries } from "../gpu/tuning_table.ts";
 import { keep, scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { ATTENTION, type AttentionShape, defaultAttention } from "./attention_choices.ts";
-import type { AttentionPass } from "./attention_layout.ts";
-import { attentionTrial } from "./attention_trial.ts";
-import type { ConvGeometry } from "./conv2d_geometry.ts";
-import type { Pass } from "./conv2d_tiles.ts";
-import { convTrial } from "./conv2d_trial.ts";
-import { convFamily, defaultVariant } from "./conv2d_variants.ts";
-import { defaultMatmul, MATMUL, type MatmulShape } from "./matmul_choices.ts";
-import { matmulTrial } from "./matmul_trial.ts";
-import { defaultReduction, REDUCE } from "./reduce_choices.ts";
-import type { ReduceLayout } from "./reduce_layout.ts";
-import { reduceTrial } from "./reduce_trial.ts";
 import type { TrialSetup } from "./trial_operands.ts";
-import type { TuningFamily } from "./tuning_family.ts";
+import { TUNABLES } from "./tunables.ts";
 import { runTrial, type TrialOptions, type Verdict } from "./tuning_trial.ts";
-
-/** A family with a way to run it. */
-interface Tunable {
-  readonly family: TuningFamily<never>;
-  readonly trial: (shape: never, device: Device) => TrialSetup;
-  /** The name of what runs without a table. */
-  readonly defaultOf: (shape: never, device: Device) => string;
-}
-
-const attention = (pass: AttentionPass): Tunable => ({
-  family: ATTENTION[pass],
-  trial: (shape: AttentionShape, device) => attentionTrial(pass, shape, device),
-  defaultOf: (shape: AttentionShape, device) => defaultAttention(pass, shape, device),
-});
-
-const conv = (pass: Pass): Tunable => ({
-  family: convFamily(pass),
-  trial: (g: ConvGeometry, device) => convTrial(pass, g, device),
-  defaultOf: (g: ConvGeometry, device) => defaultVariant(pass, g, device),
-});
-
-const TUNABLES: readonly Tunable[] = [
-  {
-    family: MATMUL,
-    trial: (shape: MatmulShape, device) => matmulTrial(shape, device),
-    defaultOf: defaultMatmul,
-  },
-  conv("forward"),
-  conv("dataGradient"),
-  conv("weightGradient"),
-  attention("forward"),
-  attention("whole"),
-  attention("queries"),
-  attention("keys"),
-  {
-    family: REDUCE,
-    trial: (layout: ReduceLayout, device) => reduceTrial(layout, device),
-    defaultOf: defaultReduction,
-  },
-];
 
 export interface MeasuredClass extends Verdict {
   readonly family: string;

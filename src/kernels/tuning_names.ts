@@ -5,8 +5,11 @@ import type { TuningEntries } from "../gpu/tuning_table.ts";
 import { DEFAULT } from "../gpu/tuning_table.ts";
 import { ATTENTION } from "./attention_choices.ts";
 import { CONV_PASSES } from "./conv2d_choices.ts";
+import { LAYER_NORM } from "./layer_norm_choices.ts";
 import { MATMUL } from "./matmul_choices.ts";
+import { RECURRENT } from "./recurrent_choices.ts";
 import { REDUCE } from "./reduce_choices.ts";
+import { SOFTMAX } from "./softmax_choices.ts";
 import { type TuningFamily, unknownVariant } from "./tuning_family.ts";
 
 type Names = Pick<TuningFamily<never>, "name" | "variants" | "knows">;
@@ -15,6 +18,9 @@ const FAMILIES: readonly Names[] = [
   MATMUL,
   ...Object.values(CONV_PASSES),
   ...Object.values(ATTENTION),
+  ...Object.values(SOFTMAX),
+  ...Object.values(LAYER_NORM),
+  ...Object.values(RECURRENT),
   REDUCE,
 ];
 

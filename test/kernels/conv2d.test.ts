@@ -116,6 +116,8 @@ const CASES: readonly Case[] = [
   ["one column", [2, 3, 40, 1], [4, 3, 5, 1], { padding: [2, 0] }],
   ["17 channels to 9", [1, 17, 5, 6], [9, 17, 3, 3], { padding: 1 }],
   ["rows that fill no tile", [1, 2, 23, 9], [5, 2, 3, 3], {}],
+  ["36 to 40 channels, twice", [2, 72, 9, 10], [80, 36, 3, 2], { groups: 2, padding: 1, dilation: [2, 1] }],
+  ["2 to 40 channels, four times", [1, 8, 5, 6], [160, 2, 3, 3], { groups: 4, padding: 1 }],
   ["a kernel too tall for registers", [1, 1, 140, 3], [2, 1, 131, 2], { padding: [1, 0] }],
 ];
 
@@ -161,6 +163,7 @@ const NAN_CASES: Readonly<
   quad: [[2, 4, 11, 10], [5, 4, 3, 3], {}],
   depthwise: [[2, 2, 11, 10], [2, 1, 3, 3], { groups: 2 }],
   pointwise: [[2, 2, 11, 10], [3, 2, 1, 1], { padding: 0 }],
+  implicit: [[2, 2, 11, 10], [3, 2, 3, 3], {}],
 };
 const VARIANTS = Object.keys(CONV_VARIANTS) as Variant[];
 

@@ -34,7 +34,7 @@ const CASES: readonly Options[] = [
   { x: [0, 2, 4, 4], weight: [3, 2, 3, 3], bias: true },
   { x: [1, 1, 3, 3], weight: [1, 1, 3, 3], padding: 2, stride: 3 },
   { x: [2, 8, 14, 14], weight: [16, 8, 5, 5], padding: 2, bias: true },
-  { x: [1, 33, 7, 9], weight: [17, 33, 3, 3], padding: 1 },
+  { x: [1, 33, 7, 10], weight: [34, 33, 3, 3], padding: 1, bias: true }, // fills the tiles of implicit GEMM
   { x: [2, 5, 4], weight: [3, 2, 3, 3], bias: true, padding: 1 },
 ];
 /** [c, h, w] is a batch of one. */
