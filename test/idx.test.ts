@@ -154,6 +154,14 @@ describe("findDataFile", () => {
     expect(found).toEqual([join(root, "named/a"), join(root, "env/mnist/b"), join(root, "data/c.gz")]);
   });
 
+  test("in a package, also one that hides its package.json", async () => {
+    await put("node_modules/shy/files/d");
+    await writeFile(join(root, "node_modules/shy/package.json"), '{ "name": "shy", "exports": {} }');
+    const source = { ...MNIST_SOURCE, package: { name: "shy", folder: "files" } };
+    const found = await findDataFile(source, "d", { env: {}, cwd: root });
+    expect(found).toBe(join(root, "node_modules/shy/files/d"));
+  });
+
   test("missing: names the file, the places and the way to get it", async () => {
     const missing = findDataFile({ ...MNIST_SOURCE, package: undefined }, "t10k-labels-idx1-ubyte", {
       env: {},

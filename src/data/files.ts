@@ -1,6 +1,7 @@
 // Finds the files of a data set on disk, and fetches those that may be fetched. Node only; browsers pass their own reader to
 // the loaders.
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { access, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { homedir } from "node:os";
@@ -108,11 +109,9 @@ function dataFolders(
 function packageFolder({ name, folder }: { name: string; folder: string }, cwd: string): string {
   // The user's own install first, then wgrad's.
   for (const from of [join(cwd, "package.json"), import.meta.url]) {
-    try {
-      return join(dirname(createRequire(from).resolve(`${name}/package.json`)), folder);
-    } catch {
-      // Not installed there.
-    }
+    // Not by resolving `${name}/package.json`: packages may hide it.
+    for (const modules of createRequire(from).resolve.paths(name) ?? [])
+      if (existsSync(join(modules, name, "package.json"))) return join(modules, name, folder);
   }
   return `npm package ${name} (not installed)`;
 }

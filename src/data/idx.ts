@@ -2,9 +2,7 @@
 // big-endian and row-major. Optionally gzipped, inflated by a function of the caller.
 import { FormatError } from "../gpu/errors.ts";
 import type { Field, FieldData } from "./dataset.ts";
-
-/** gzip bytes -> their content; e.g. fflate's gunzipSync, or node:zlib's. */
-export type Inflate = (gzip: Uint8Array) => Uint8Array;
+import { type Inflate, isGzip, unpackGzip } from "./gzip.ts";
 
 interface Kind {
   bytes: number;
@@ -27,7 +25,7 @@ const KINDS = new Map<number, Kind>([
  */
 export function readIdx(file: Uint8Array, options: { inflate?: Inflate; name?: string } = {}): Field {
   const name = options.name ?? "IDX file";
-  const bytes = file[0] === 0x1f && file[1] === 0x8b ? unpack(file, name, options.inflate) : file;
+  const bytes = isGzip(file) ? unpackGzip(file, `readIdx: ${name}`, options.inflate) : file;
   const fail = (rule: string): never => {
     throw new FormatError(`readIdx: ${name} ${rule}`);
   };
@@ -58,21 +56,4 @@ function elements(bytes: Uint8Array, view: DataView, start: number, count: numbe
   const data = kind.make(count);
   for (let i = 0; i < count; i++) data[i] = kind.read(view, start + i * kind.bytes);
   return data;
-}
-
-function unpack(gzip: Uint8Array, name: string, inflate: Inflate | undefined): Uint8Array {
-  if (inflate === undefined) throw new FormatError(`readIdx: ${name} is gzipped: unpack it, or pass inflate`);
-  // The last four bytes say the size, and inflaters allocate it: deflate cannot exceed 1032 to 1.
-  const claimed =
-    gzip.length < 18 ? Infinity : new DataView(gzip.buffer, gzip.byteOffset).getUint32(gzip.length - 4, true);
-  if (claimed > 1032 * gzip.length) {
-    throw new FormatError(
-      `readIdx: ${name} is truncated or corrupt: ${gzip.length} gzip bytes claim ${claimed}`,
-    );
-  }
-  try {
-    return inflate(gzip);
-  } catch (cause) {
-    throw new FormatError(`readIdx: ${name} is corrupt: ${String(cause)}`, { cause });
-  }
 }

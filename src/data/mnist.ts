@@ -2,7 +2,8 @@
 // through a function, so that it runs in browsers; the files on disk: files.ts.
 import { FormatError } from "../gpu/errors.ts";
 import { ArrayDataset, type Field } from "./dataset.ts";
-import { type Inflate, readIdx } from "./idx.ts";
+import type { Inflate } from "./gzip.ts";
+import { readIdx } from "./idx.ts";
 
 /** Mean and standard deviation of the training pixels on [0, 1], the constants in common use. */
 export const MNIST_MEAN = 0.1307;

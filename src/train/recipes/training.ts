@@ -102,6 +102,12 @@ export class Training {
     return this.end(parts, step, step < steps);
   }
 
+  /** What `watch` found so far, before a resume too. */
+  get judged(): { readonly step: number; readonly values: Readonly<Record<string, number>> }[] {
+    const own = this.journal.history.filter((e) => (e.phase ?? "") === this.name);
+    return own.flatMap((e) => (e.kind === "judged" ? [{ step: e.step, values: e.values }] : []));
+  }
+
   /** A classifier on batches { x, y }, as `fit` does it. */
   async fit(options: ClassifierOptions): Promise<TrainDone & { readonly epochs: readonly EpochReport[] }> {
     const { parts, callbacks = [], reportEvery = REPORT_EVERY, ...others } = options;
