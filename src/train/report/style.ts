@@ -139,6 +139,18 @@ img { display: block; image-rendering: pixelated; max-width: 100%; }
 .mistakes figcaption small { margin-left: auto; }
 .guess b { color: var(--orange); }
 .truth b { color: var(--blue); }
+.strips { margin: 8px 0 20px; grid-template-columns: repeat(auto-fill, minmax(min(100%, 330px), 1fr)); }
+.strip { border-top: 3px solid var(--blue); padding: 8px; }
+.strip.lost { border-top-color: var(--orange); }
+.strip svg { display: block; width: 100%; height: auto; }
+.strip polyline { fill: none; stroke: var(--ink); stroke-width: 1.2; stroke-linejoin: round; }
+.strip .seen { fill: var(--grid); }
+.strip .beat { stroke: var(--orange); stroke-dasharray: 3 3; }
+.strip figcaption { font-size: 0.875rem; color: var(--soft); font-variant-numeric: tabular-nums; }
+.strip figcaption b { color: var(--ink); }
+.matrix.attention { font-size: 0.75rem; margin-top: 8px; }
+.matrix.attention td, .matrix.attention th { min-width: 1.7em; padding: 4px 1px; }
+.matrix.attention tbody th { padding-right: 5px; }
 ${TONE_RULES}
 footer { padding-top: 40px; padding-bottom: 32px; color: var(--soft); font-size: 0.875rem; }
 @media print { .card, figure, tr { break-inside: avoid; } body { background: none; } }
