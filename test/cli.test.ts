@@ -112,7 +112,17 @@ describe("train digits", () => {
   test("the result as JSON", () => {
     const result = json("straight");
     expect(Object.keys(result).sort()).toEqual(
-      ["adapter", "baseline", "metrics", "recipe", "seconds", "seed", "steps", "tuning", "weightsSha256"].sort(),
+      [
+        "adapter",
+        "baseline",
+        "metrics",
+        "recipe",
+        "seconds",
+        "seed",
+        "steps",
+        "tuning",
+        "weightsSha256",
+      ].sort(),
     );
     expect(result).toMatchObject({ recipe: "digits", steps: STEPS, seed: 5 });
     expect(Object.keys(result.metrics).sort()).toEqual(["accuracy", "loss"]);

@@ -6,10 +6,21 @@ export type { Recipe, RecipeFiles, RecipeOptions, RecipeProgress, RecipeResult }
 
 const recipes = {
   digits: async () => (await import("./digits.ts")).digits,
+  pneumonia: async () => (await import("./pneumonia.ts")).pneumonia,
+  fashion: async () => (await import("./fashion.ts")).fashion,
+  vit: async () => (await import("./vit.ts")).vit,
+  transfer: async () => (await import("./transfer.ts")).transfer,
   "char-lstm": async () => (await import("./char_lstm.ts")).charLstm,
   gpt: async () => (await import("./gpt.ts")).gpt,
+  bert: async () => (await import("./bert.ts")).bert,
+  activity: async () => (await import("./activity.ts")).activity,
+  ecg: async () => (await import("./ecg.ts")).ecg,
+  brain: async () => (await import("./brain.ts")).brain,
+  membranes: async () => (await import("./membranes.ts")).membranes,
   spell: async () => (await import("./spell.ts")).spell,
   "gan-2d": async () => (await import("./gan_2d.ts")).gan2d,
+  "gan-digits": async () => (await import("./gan_digits.ts")).ganDigits,
+  "cgan-digits": async () => (await import("./cgan_digits.ts")).cganDigits,
 } satisfies Record<string, () => Promise<Recipe>>;
 
 /** Names of all recipes. */
