@@ -55,7 +55,13 @@ function measure(name: string): Reached {
     stdio: "inherit",
   });
   if (status !== 0) throw new Error(`levels: wgrad ${args.join(" ")} ended with ${status}`);
+  return write(json);
+}
+
+/** From the result of a run with its default settings. */
+function write(json: string): Reached {
   const result = JSON.parse(readFileSync(json, "utf8")) as Reached;
+  const name = recipeName(result.recipe);
   const { metrics, baseline, seconds, seed, adapter, weightsSha256 } = result;
   const commit =
     git("rev-parse", "--short", "HEAD") + (git("status", "--porcelain", "src", "shaders") ? "+" : "");
@@ -86,16 +92,21 @@ function missed(names: readonly string[]): string[] {
 
 new Command("levels")
   .argument("[names...]", "recipes (default: those whose sources changed)")
+  .option(
+    "--from <results...>",
+    "take runs of `wgrad train NAME --json FILE` at default settings, and run nothing",
+  )
   .option("--table", "write the README's table from the files there are, and run nothing")
-  .action((given: string[], { table }: { table?: boolean }) => {
+  .action((given: string[], { table, from = [] }: { table?: boolean; from?: string[] }) => {
     const changed = RECIPE_NAMES.filter((name) => saved(name)?.sources !== sourcesOf(name));
-    const names = table ? [] : given.length ? given.map(recipeName) : changed;
-    if (!names.length && !table)
+    const taken = from.map((file) => write(file).recipe);
+    const names = table || from.length ? [] : given.length ? given.map(recipeName) : changed;
+    if (!names.length && !table && !from.length)
       console.log("all levels are of these sources; name a recipe to run it again");
     if (names.length) execFileSync("npm", ["run", "build", "--silent"], { cwd: ROOT, stdio: "inherit" });
     for (const name of names) measure(name);
     writeTable();
-    const lines = missed(names);
+    const lines = missed([...taken, ...names]);
     for (const line of lines) console.log(`missed: ${line}`);
     process.exitCode = lines.length ? 1 : 0;
   })

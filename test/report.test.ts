@@ -7,7 +7,7 @@ import type { EpochReport } from "../src/train/fit.ts";
 import { accuracyTiles, type ClassifierParts, classifierSections } from "../src/train/report/classifier.ts";
 import { tally, wilson } from "../src/train/report/confusion.ts";
 import { describe, judgedEpochs, lossTile, smooth } from "../src/train/report/curves.ts";
-import { renderReport } from "../src/train/report/report.ts";
+import { type Compared, renderReport } from "../src/train/report/report.ts";
 import { count, escapeHtml, number, percent } from "../src/train/report/text.ts";
 
 const NBSP = "\u00a0";
@@ -279,6 +279,34 @@ group("renderReport", () => {
     expect(() => render(run({ filters }))).toThrow(ShapeError);
     const short = { ...mistake(28, 28), pixels: new Uint8Array(5) };
     expect(() => render(run({ mistakes: [short] }))).toThrow(/mistake 7 must be .*5 bytes/);
+  });
+});
+
+group("several runs", () => {
+  const step = [25, 50];
+  const runs = (n: number) =>
+    Array.from({ length: n }, (_, i) => ({ name: `run ${i}`, step, values: { loss: [2, 1 + i] } }));
+  const html = (n: number) => renderReport({ title: "T", summary: "", facts: {}, runs: runs(n) });
+
+  it("are told one by one, each in its colour", () => {
+    expect(html(3)).toMatch(/<path class="strong tone2"/);
+    expect(html(3)).toContain("run 2: from 2 at step 25 to 3 at step 50.");
+  });
+
+  it("are summed up where there are many", () => {
+    expect(html(9)).toContain("9 runs; they end between 1 (run 0) and 9 (run 8).");
+    expect(html(9)).not.toContain("run 2: from");
+  });
+
+  it("are held against baselines in a table", () => {
+    const comparison: Compared[] = [
+      { name: "this <run>", values: { dice: 0.9, note: "a & b" } },
+      { name: "threshold", values: { dice: 0.5 } },
+    ];
+    const page = renderReport({ title: "T", summary: "", facts: {}, runs: [], comparison });
+    expect(page).toContain("this &lt;run&gt;");
+    expect(page).toMatch(/threshold<\/th><td>0\.5<\/td><td><\/td>/);
+    expect(page).not.toContain('id="curves"');
   });
 });
 

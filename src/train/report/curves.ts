@@ -84,6 +84,8 @@ const KNOWN: Readonly<Record<string, Partial<ChartOptions>>> = {
   accuracy: { title: "Accuracy", include: [1], format: axisPercent },
   lr: { title: "Learning rate", include: [0] },
 };
+/** More runs than this are not told one by one. */
+const SUMMED_UP = 6;
 /** Set by the schedule, without noise. */
 const EXACT = "lr";
 
@@ -131,9 +133,22 @@ function curveChart(key: string, runs: readonly RunCurves[], marks: readonly num
   const options = { id: key.replace(/\W+/g, "-"), title: key, marks: several ? [] : marks, ...known };
   return lineChart({
     ...options,
-    summary: drawn.map((d) => d.summary).join(" "),
+    summary: runs.length > SUMMED_UP ? sumUp(key, runs) : drawn.map((d) => d.summary).join(" "),
     series: drawn.flatMap((d) => d.series),
   });
+}
+
+/** Where the ends of many runs lie, instead of a sentence for each. */
+function sumUp(key: string, runs: readonly RunCurves[]): string {
+  const ends = runs.flatMap(({ name, values, judged = [] }) => {
+    const own = smooth(values[key] ?? []).findLast(Number.isFinite) ?? judged.at(-1)?.values[key];
+    return own === undefined || !Number.isFinite(own) ? [] : [{ name, own }];
+  });
+  if (!ends.length) return `${count(runs.length)} runs, no values.`;
+  ends.sort((a, b) => a.own - b.own);
+  const [low, high] = [ends[0]!, ends.at(-1)!];
+  const say = ({ name, own }: { name: string; own: number }) => `${number(own, 3)} (${name})`;
+  return `${count(runs.length)} runs; they end between ${say(low)} and ${say(high)}.`;
 }
 
 /** The lines of one run, and the sentence about them. */
