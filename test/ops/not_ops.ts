@@ -33,8 +33,8 @@ export const MODULES: readonly (readonly [file: RegExp, reason: string])[] = [
     "choose among variants of ops and measure them: test/tuning.test.ts",
   ],
   [
-    /^conv2d_(pointwise|winograd)\.ts$/,
-    "dispatches of conv2d that only a tuning table asks for: test/kernels/conv2d.test.ts",
+    /^conv2d_(implicit|pointwise|winograd)\.ts$/,
+    "dispatches of conv2d that GPUs or a tuning table ask for: test/kernels/conv2d.test.ts",
   ],
   [/^loss_reduction\.ts$/, "the end of every loss: the rows of the losses take each reduction"],
 ];

@@ -128,3 +128,12 @@ export function loadOf(
   const lanes = [0, 1, 2, 3].map((lane) => `${name}[${offsetOf(`(i * 4u + ${lane}u)`, axes)}]`);
   return { type: stored, load: `vec4<${stored}>(${lanes.join(", ")})` };
 }
+
+/**
+ * An input into a name. Its shape is told only where elements are picked by it: the same text for all sizes is one pipeline for all
+ * of them.
+ */
+export function loadLine(k: number, load: string, input: Input): string {
+  const line = `let a${k} = ${load};`;
+  return load.endsWith("[i]") ? line : `${line} // [${input.shape}]`;
+}

@@ -4,7 +4,7 @@
 import type { Dispatch, DispatchBinding } from "../dispatch.ts";
 import type { SpecialiseOptions } from "../specialise.ts";
 import { Declared } from "./declared.ts";
-import { functionsOf, loadOf, nodeLine, valueName, type Width } from "./expressions.ts";
+import { functionsOf, loadLine, loadOf, nodeLine, valueName, type Width } from "./expressions.ts";
 import { type Group, type Output, resultOf } from "./group.ts";
 import type { Fused } from "./text.ts";
 
@@ -74,7 +74,7 @@ function into(base: Dispatch, { group, width, mark, own, stored }: Wanted): Extr
     const name = k === own ? "x" : `${mark}_x${k}`;
     const { type, load } = loadOf(input, group, name, width);
     if (k !== own) declared.add(name, "read", type, input);
-    lines.push(`let a${k} = ${load}; // [${input.shape}]`);
+    lines.push(loadLine(k, load, input));
   });
   group.nodes.forEach((node, k) => {
     lines.push(nodeLine(node, k, names[k], width));

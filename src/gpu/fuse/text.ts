@@ -6,7 +6,7 @@ import { grid1d } from "../kernel.ts";
 import type { Shader } from "../shader.ts";
 import type { SpecialiseOptions } from "../specialise.ts";
 import { Declared } from "./declared.ts";
-import { functionsOf, loadOf, nodeLine, valueName } from "./expressions.ts";
+import { functionsOf, loadLine, loadOf, nodeLine, valueName } from "./expressions.ts";
 import type { Group } from "./group.ts";
 import { behind } from "./hooks.ts";
 
@@ -35,7 +35,7 @@ function alone(group: Group): Fused {
   group.inputs.forEach((input, k) => {
     const { type, load } = loadOf(input, group, `x${k}`, 4);
     declared.add(`x${k}`, "read", type, input);
-    lines.push(`let a${k} = ${load}; // [${input.shape}]`);
+    lines.push(loadLine(k, load, input));
   });
   group.nodes.forEach((node, k) => {
     lines.push(nodeLine(node, k, names[k], 4));
@@ -44,7 +44,7 @@ function alone(group: Group): Fused {
     declared.add(`y${k}`, "read_write", `vec4<${o.stored}>`, { source: o.target, half: o.half });
     lines.push(`y${k}[i] = ${valueName(o.value)};`);
   });
-  const code = `// ${group.label}, fused. Grid: one thread per four elements, folded into y.
+  const code = `// ${names.join(", ")}, fused. Grid: one thread per four elements, folded into y.
 ${declared.text}
 
 struct Params { n: u32 }
