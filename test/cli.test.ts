@@ -288,7 +288,11 @@ describe("mistakes: one line, exit code 2", () => {
     ["no command's option", () => ["train", "digits", "--speed", "9"], /unknown option '--speed'/],
     ["unknown command", () => ["trian"], /unknown command 'trian'/],
     ["no recipe", () => ["train"], /missing required argument 'recipe'/],
-    ["unknown recipe", () => ["train", "cats"], /train: recipe must be one of digits, pneumonia, .*, got cats/],
+    [
+      "unknown recipe",
+      () => ["train", "cats"],
+      /train: recipe must be one of digits, pneumonia, .*, got cats/,
+    ],
     ["epochs 0", () => digits("--epochs", "0"), /--epochs.*whole number of at least 1/],
     ["batch 1.5", () => digits("--batch", "1.5"), /--batch.*whole number of at least 1/],
     ["lr -1", () => digits("--lr=-1"), /--lr.*number above 0/],
