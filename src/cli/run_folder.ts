@@ -5,10 +5,8 @@ import { basename, dirname, join, resolve } from "node:path";
 import { type DataSource, dataReader } from "../data/files.ts";
 import { OptionError } from "../gpu/errors.ts";
 import type { RecipeFiles } from "../train/recipes/index.ts";
+import { CHECKPOINT, METRICS } from "../train/recipes/journal.ts";
 import { appendText, writeWhole } from "./files.ts";
-
-const CHECKPOINT = "checkpoint.safetensors";
-const METRICS = "metrics.jsonl";
 
 interface Paths {
   readonly resume?: string;

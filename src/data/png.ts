@@ -1,7 +1,9 @@
 // Grey images from PNG files: grey, colour (by luminance) or palette, 1 to 16 bits, interlaced or not. fast-png decodes; the
 // chunks are walked and weighed against the file's bytes before. Transparency, gamma and colour profiles are not applied.
+
 import { decode } from "fast-png";
 import { FormatError } from "../gpu/errors.ts";
+import { joinBytes } from "../io/join_bytes.ts";
 
 export interface GreyImage {
   readonly width: number;
@@ -85,13 +87,7 @@ function criticalChunks(file: Uint8Array, fail: Fail): Uint8Array {
     at = end;
   }
   checkSize(view, compressed, fail);
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinBytes(parts);
 }
 
 /** What the picture takes raw must be what its compressed bytes can hold. */

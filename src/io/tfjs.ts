@@ -4,6 +4,7 @@
 
 import { FormatError } from "../gpu/errors.ts";
 import { f16ToF32 } from "./half.ts";
+import { joinBytes } from "./join_bytes.ts";
 
 export interface TfjsWeight {
   /** Quantised weights as the f32 they stand for; bool as 0 and 1. */
@@ -38,7 +39,7 @@ export function readTfjsWeights(
   const weights = new Map<string, TfjsWeight>();
   for (const group of groupsOf(model)) {
     const paths = texts(group.paths, "paths");
-    const bytes = joined(paths.map((path) => files.get(path) ?? fail(`no shard ${path}`)));
+    const bytes = joinBytes(paths.map((path) => files.get(path) ?? fail(`no shard ${path}`)));
     let at = 0;
     for (const given of list(group.weights, "weights")) {
       const entry = entryOf(given);
@@ -103,16 +104,6 @@ function valuesOf({ dtype, stored, scale, min }: Entry, bytes: Uint8Array): Floa
   return dtype === "float32"
     ? Float32Array.from(codes, (q) => q * scale + min)
     : Int32Array.from(codes, (q) => Math.round(q * scale + min));
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const p of parts) {
-    all.set(p, at);
-    at += p.length;
-  }
-  return all;
 }
 
 function list(value: unknown, what: string): unknown[] {

@@ -5,7 +5,7 @@ import { OptionError } from "../gpu/errors.ts";
 import { hostEffect } from "../gpu/trace.ts";
 
 export interface HasRates {
-  readonly groups: { lr: number }[];
+  readonly groups: readonly { lr: number }[];
 }
 
 export interface ScheduleState {

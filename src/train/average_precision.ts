@@ -1,7 +1,8 @@
 // How well scores find a rare class: precision over recall, and the mean of precision over the positives (average precision).
 // Beside it the ROC curve (roc.ts) looks good for any rule where positives are few. On the host, in f64.
 
-import { OptionError, ShapeError } from "../gpu/errors.ts";
+import { OptionError } from "../gpu/errors.ts";
+import { countClasses } from "./binary_labels.ts";
 
 /** What a threshold gives: all samples whose score is at least that are called positive. */
 export interface PrecisionRecall {
@@ -20,7 +21,9 @@ export interface PrecisionRecall {
  * @throws ShapeError if lengths differ; OptionError without positives, for another label, or a score that is NaN
  */
 export function precisionRecall(scores: ArrayLike<number>, labels: ArrayLike<number>): PrecisionRecall[] {
-  const positives = countPositives(scores, labels);
+  const [, positives] = countClasses("averagePrecision", scores, labels);
+  if (positives === 0)
+    throw new OptionError(`averagePrecision: none of ${labels.length} samples is positive`);
   const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   const points: PrecisionRecall[] = [];
   let hits = 0;
@@ -45,22 +48,4 @@ export function averagePrecision(scores: ArrayLike<number>, labels: ArrayLike<nu
     before = recall;
   }
   return sum;
-}
-
-function countPositives(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  if (scores.length !== labels.length)
-    throw new ShapeError(
-      `averagePrecision: one label a score, scores [${scores.length}], labels [${labels.length}]`,
-    );
-  let positives = 0;
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (label !== 0 && label !== 1)
-      throw new OptionError(`averagePrecision: labels must be 0 or 1, labels[${i}] is ${label}`);
-    if (Number.isNaN(scores[i])) throw new OptionError(`averagePrecision: scores[${i}] is NaN`);
-    positives += label;
-  }
-  if (positives === 0)
-    throw new OptionError(`averagePrecision: none of ${labels.length} samples is positive`);
-  return positives;
 }

@@ -5,6 +5,7 @@
 import type { DataLoader, LoaderState } from "../data/loader.ts";
 import { currentDevice, type Device } from "../gpu/device.ts";
 import { FormatError, OptionError } from "../gpu/errors.ts";
+import { joinBytes } from "../io/join_bytes.ts";
 import { readSafetensors, type SafeTensor, toF32, toI64, writeSafetensors } from "../io/safetensors.ts";
 import { stateDictOf } from "../io/state_dict.ts";
 import type { Module } from "../layers/module.ts";
@@ -154,13 +155,7 @@ function deviceOf(model: Module): Device {
 /** SHA-256 of the bytes of all parameters and buffers, in the order of `stateDict()`, as hex. */
 export async function weightsSha256(model: Module): Promise<string> {
   const parts = await Promise.all([...model.stateDict().values()].map((t) => t.data()));
-  const all = new Uint8Array(parts.reduce((n, p) => n + p.byteLength, 0));
-  let at = 0;
-  for (const p of parts) {
-    all.set(new Uint8Array(p.buffer, p.byteOffset, p.byteLength), at);
-    at += p.byteLength;
-  }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", all));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", joinBytes(parts)));
   return Array.from(digest, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 

@@ -12,49 +12,31 @@ import { addInto, copyInto, fill } from "../tensor/primitives.ts";
 import { emptyPersistent, type Tensor } from "../tensor/tensor.ts";
 import { MeanMetric } from "./metrics.ts";
 
-/** Counts the steps up to the first loss that is NaN or infinite. `update` is dispatches, so it runs inside compile. */
-export class FiniteSteps {
+/** Mean of the loss since the last reset, and how many steps had a finite one. `update` is dispatches, so it runs inside compile. */
+export class LossMean extends MeanMetric {
   private readonly finite: Tensor; // [] 1 until a loss was not finite, then 0 for good
   private readonly steps: Tensor; // []
 
   constructor(device: Device) {
+    super(device);
     this.finite = emptyPersistent([], "f32", device, "finite");
     this.steps = emptyPersistent([], "f32", device, "finite steps");
     fill(this.finite, 1);
     fill(this.steps, 0);
   }
 
-  /** @param loss [] */
-  update(loss: Tensor): void {
+  /** @param loss [] the mean over `samples` samples */
+  override update(loss: Tensor, samples: number): void {
+    super.update(loss, samples);
     noGrad(() => {
       copyInto(this.finite, mul(this.finite, cast(isfinite(loss), "f32")));
       addInto(this.steps, this.finite);
     });
   }
 
-  /** Steps before the first whose loss was not finite. */
-  async compute(): Promise<number> {
-    return this.steps.item();
-  }
-}
-
-/** Mean of the loss since the last reset, and how many steps had a finite one. */
-export class LossMean extends MeanMetric {
-  private readonly finite: FiniteSteps;
-
-  constructor(device: Device) {
-    super(device);
-    this.finite = new FiniteSteps(device);
-  }
-
-  override update(loss: Tensor, samples: number): void {
-    super.update(loss, samples);
-    this.finite.update(loss);
-  }
-
   /** Steps in all before the first loss that is not finite; `reset` leaves them. */
   finiteSteps(): Promise<number> {
-    return this.finite.compute();
+    return this.steps.item();
   }
 }
 

@@ -16,7 +16,7 @@ import { tensor } from "../tensor/create.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { checkFinite, FiniteSteps, stopNotFinite } from "./finite.ts";
+import { checkFinite, LossMean, stopNotFinite } from "./finite.ts";
 import { Accuracy, MeanMetric } from "./metrics.ts";
 
 /** A classifier's forward: logits [b, classes]. */
@@ -194,19 +194,16 @@ class Stepper {
   /** Records a step for such a batch, and has its kernels measured. */
   readonly prepare: (x: HostArray, y: HostArray) => Promise<void>;
   private readonly recent = {
-    loss: new MeanMetric(currentDevice()),
+    loss: new LossMean(currentDevice()),
     accuracy: new Accuracy(currentDevice()),
   };
   private readonly whole = { loss: new MeanMetric(currentDevice()), accuracy: new Accuracy(currentDevice()) };
-  private readonly finite: FiniteSteps | null;
   /** Steps of this run. */
   private done = 0;
   private samples = 0;
   private since = performance.now();
 
   constructor(private readonly options: FitOptions) {
-    const { checkFinite: checked = true, scaler } = options;
-    this.finite = checked && !scaler ? new FiniteSteps(currentDevice()) : null; // a scaler skips such steps
     const run = (x: Tensor, y: Tensor) => this.run(x, y);
     const compiled = options.compile === false ? null : compile(run);
     const once = compiled ?? ((x: HostArray, y: HostArray) => run(upload(x), upload(y)));
@@ -244,9 +241,9 @@ class Stepper {
   }
 
   private async stopNotFinite(loss: number): Promise<void> {
-    const { step = 0, model } = this.options;
-    if (!this.finite || Number.isFinite(loss)) return;
-    const finite = await this.finite.compute();
+    const { step = 0, model, scaler, checkFinite: checked = true } = this.options;
+    if (Number.isFinite(loss) || !checked || scaler) return; // a scaler skips such steps
+    const finite = await this.recent.loss.finiteSteps();
     if (finite < this.done) await stopNotFinite(step + finite + 1, model); // else there was no step to report
   }
 
@@ -267,7 +264,6 @@ class Stepper {
       scaler.update();
     } else optimizer.step();
     schedule?.step();
-    this.finite?.update(loss);
     for (const part of [this.recent, this.whole]) {
       part.loss.update(loss, x.shape[0]);
       part.accuracy.update(logits, y);

@@ -1,7 +1,8 @@
 // How well scores tell two classes apart: ROC curve, the area under it, and what one threshold gives. A sample is called positive
 // if its score is at least the threshold. On the host, in f64. Probabilities: calibration.ts; intervals: bootstrap.ts.
 
-import { OptionError, ShapeError } from "../gpu/errors.ts";
+import { OptionError } from "../gpu/errors.ts";
+import { countClasses } from "./binary_labels.ts";
 
 /** What a threshold gives. */
 export interface Operating {
@@ -22,17 +23,10 @@ export interface Operating {
  * @throws ShapeError if lengths differ; OptionError for a class without samples, another label, or a score that is NaN
  */
 export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): Operating[] {
-  const [negatives, positives] = countClasses("rocCurve", scores, labels);
+  const [negatives, positives] = bothClasses("rocCurve", scores, labels);
   const order = Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
-  const point = (threshold: number, hits: number, alarms: number): Operating => ({
-    threshold,
-    sensitivity: hits / positives,
-    specificity: (negatives - alarms) / negatives,
-    confusion: [
-      [negatives - alarms, alarms],
-      [positives - hits, hits],
-    ],
-  });
+  const point = (threshold: number, hits: number, alarms: number) =>
+    operating(threshold, { hits, positives, alarms, negatives });
   const points = [point(Number.POSITIVE_INFINITY, 0, 0)];
   let hits = 0;
   let alarms = 0;
@@ -50,7 +44,7 @@ export function rocCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): 
  * sklearn.metrics.roc_auc_score). Errors as rocCurve.
  */
 export function auc(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
-  const [negatives, positives] = countClasses("auc", scores, labels);
+  const [negatives, positives] = bothClasses("auc", scores, labels);
   const order = Float64Array.from(scores, (_, i) => i).sort((a, b) => scores[a]! - scores[b]!);
   let below = 0; // negatives of a lower score
   let pairs = 0;
@@ -81,10 +75,18 @@ export function operatingAt(
   threshold: number,
 ): Operating {
   if (Number.isNaN(threshold)) throw new OptionError("operatingAt: threshold is NaN");
-  const [negatives, positives] = countClasses("operatingAt", scores, labels);
+  const [negatives, positives] = bothClasses("operatingAt", scores, labels);
   const called = Array.from(scores, (s) => Number(s >= threshold));
   const hits = called.filter((c, i) => c === 1 && labels[i] === 1).length;
   const alarms = called.filter((c, i) => c === 1 && labels[i] === 0).length;
+  return operating(threshold, { hits, positives, alarms, negatives });
+}
+
+/** `hits` of the positives and `alarms` of the negatives are called positive. */
+function operating(
+  threshold: number,
+  { hits, positives, alarms, negatives }: Record<"hits" | "positives" | "alarms" | "negatives", number>,
+): Operating {
   return {
     threshold,
     sensitivity: hits / positives,
@@ -97,24 +99,15 @@ export function operatingAt(
 }
 
 /** Negatives and positives, both of which there must be. */
-function countClasses(
+function bothClasses(
   name: string,
   scores: ArrayLike<number>,
   labels: ArrayLike<number>,
-): [negatives: number, positives: number] {
-  if (scores.length !== labels.length)
-    throw new ShapeError(`${name}: one label a score, scores [${scores.length}], labels [${labels.length}]`);
-  const counts: [number, number] = [0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    const label = labels[i];
-    if (label !== 0 && label !== 1)
-      throw new OptionError(`${name}: labels must be 0 or 1, labels[${i}] is ${label}`);
-    if (Number.isNaN(scores[i])) throw new OptionError(`${name}: scores[${i}] is NaN`);
-    counts[label]++;
-  }
-  if (counts[0] === 0 || counts[1] === 0)
+): readonly [negatives: number, positives: number] {
+  const [negatives, positives] = countClasses(name, scores, labels);
+  if (negatives === 0 || positives === 0)
     throw new OptionError(
-      `${name}: needs samples of both classes, got ${counts[0]} of 0 and ${counts[1]} of 1`,
+      `${name}: needs samples of both classes, got ${negatives} of 0 and ${positives} of 1`,
     );
-  return counts;
+  return [negatives, positives];
 }

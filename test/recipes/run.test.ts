@@ -41,7 +41,6 @@ function parts(run: RecipeRun<typeof DEFAULTS>, spoil = -1) {
       steps,
       samples: batch,
       means: { loss },
-      lr: () => optimizer.groups[0].lr,
       watch: { every: 30, run: async (at) => ({ half: at / 2 }) },
       step: (i) => {
         if (i === stop?.at) stop.now();

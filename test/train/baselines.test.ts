@@ -4,7 +4,7 @@ import { OptionError, ShapeError } from "../../src/gpu/errors.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 import { minimize } from "../../src/train/baselines/lbfgs.ts";
 import { LogisticRegression } from "../../src/train/baselines/logistic_regression.ts";
-import { NearestMean } from "../../src/train/baselines/nearest_mean.ts";
+import { NearestCentroid } from "../../src/train/baselines/nearest_centroid.ts";
 
 test("minimize: Rosenbrock's valley", async () => {
   const rosenbrock = (x: Float64Array, g: Float64Array) => {
@@ -77,11 +77,11 @@ describe("logistic regression", () => {
   });
 });
 
-test("nearest mean", () => {
-  const model = new NearestMean([0, 0, 2, 2, 10, 10], [0, 0, 1], 2);
-  expect([...model.means]).toEqual([1, 1, 10, 10]);
-  expect(model.accuracy([5, 5, 6, 6, 9, 9], [0, 1, 0])).toBeCloseTo(2 / 3, 12);
-  expect(() => new NearestMean([1, 2], [0, 2], 2)).toThrow(/labels\[1\] is 2/);
-  expect(() => new NearestMean([1, 2], [0, 0], 2)).toThrow(/no sample of class 1/);
-  expect(() => new NearestMean([1, 2, 3], [0, 1], 2)).toThrow(ShapeError);
+test("nearest centroid of features as they are", () => {
+  const model = NearestCentroid.fit({ x: Uint8Array.of(0, 0, 2, 2, 10, 10), d: 2 }, [0, 0, 1]);
+  const held = { x: Float64Array.of(5, 5, 6, 6, 9, 9), d: 2 }; // the means are [1, 1] and [10, 10]
+  expect([...model.classes(held)]).toEqual([0, 1, 1]);
+  expect(model.accuracy(held, [0, 1, 0])).toBeCloseTo(2 / 3, 12);
+  for (const wrong of [-1, 0.5])
+    expect(() => NearestCentroid.fit(held, [0, wrong, 1])).toThrow(new RegExp(`labels\\[1\\] is ${wrong}`));
 });

@@ -142,12 +142,13 @@ const products = [
     "bmm",
     bmm,
     "bij,bjk->bik",
+    // biome-ignore format: a pair of shapes a line
     [
-      [[2, 3, 4], [2, 4, 5]], // biome-ignore format: a pair of shapes a line
-      [[1, 1, 1], [1, 1, 1]], // biome-ignore format: a pair of shapes a line
-      [[0, 3, 4], [0, 4, 5]], // biome-ignore format: a pair of shapes a line
-      [[3, 2, 0], [3, 0, 2]], // biome-ignore format: a pair of shapes a line
-      [[5, 17, 9], [5, 9, 7]], // biome-ignore format: a pair of shapes a line
+      [[2, 3, 4], [2, 4, 5]],
+      [[1, 1, 1], [1, 1, 1]],
+      [[0, 3, 4], [0, 4, 5]],
+      [[3, 2, 0], [3, 0, 2]],
+      [[5, 17, 9], [5, 9, 7]],
     ],
     [
       refuses("rank", () => bmm(z([2, 3]), z([3, 2])), /^bmm: needs ranks 3 and 3, a \[2,3\], b \[3,2\]$/),
@@ -158,10 +159,11 @@ const products = [
     "mv",
     mv,
     "ij,j->i",
+    // biome-ignore format: a pair of shapes a line
     [
-      [[3, 4], [4]], // biome-ignore format: a pair of shapes a line
-      [[0, 4], [4]], // biome-ignore format: a pair of shapes a line
-      [[67, 33], [33]], // biome-ignore format: a pair of shapes a line
+      [[3, 4], [4]],
+      [[0, 4], [4]],
+      [[67, 33], [33]],
     ],
     [refuses("rank", () => mv(z([3]), z([3])), /^mv: needs ranks 2 and 1, a \[3\], b \[3\]$/)],
   ),
@@ -169,7 +171,8 @@ const products = [
     "dot",
     dot,
     "i,i->",
-    [[[5], [5]], [[0], [0]], [[1], [1]], [[300], [300]]], // biome-ignore format: a pair of shapes a line
+    // biome-ignore format: a pair of shapes a line
+    [[[5], [5]], [[0], [0]], [[1], [1]], [[300], [300]]],
     [
       refuses("rank", () => dot(z([3, 1]), z([3])), /^dot: needs ranks 1 and 1, a \[3,1\], b \[3\]$/),
       refuses(
@@ -183,7 +186,8 @@ const products = [
     "outer",
     outer,
     "i,j->ij",
-    [[[5], [4]], [[0], [3]], [[1], [1]], [[67], [33]]], // biome-ignore format: a pair of shapes a line
+    // biome-ignore format: a pair of shapes a line
+    [[[5], [4]], [[0], [3]], [[1], [1]], [[67], [33]]],
     [refuses("rank", () => outer(z([3, 1]), z([3])), /^outer: needs ranks 1 and 1/)],
   ),
 ];
@@ -218,9 +222,13 @@ const sums = [
     addmm,
     "ij,jk->ik",
     [
-      [[3, 5], [3, 4], [4, 5]], // biome-ignore format: a pair of shapes a line
-      [[5], [3, 4], [4, 5]], // biome-ignore format: a pair of shapes a line
-      [[], [3, 0], [0, 5]], // biome-ignore format: a pair of shapes a line
+      [
+        [3, 5],
+        [3, 4],
+        [4, 5],
+      ],
+      [[5], [3, 4], [4, 5]],
+      [[], [3, 0], [0, 5]],
     ],
     [
       refuses("rank", () => addmm(z([2]), z([2]), z([2])), /^addmm: needs ranks 2 and 2, a \[2\], b \[2\]$/),
@@ -235,9 +243,10 @@ const sums = [
     "baddbmm",
     baddbmm,
     "bij,bjk->bik",
+    // biome-ignore format: a pair of shapes a line
     [
-      [[2, 3, 5], [2, 3, 4], [2, 4, 5]], // biome-ignore format: a pair of shapes a line
-      [[3, 1], [2, 3, 4], [2, 4, 5]], // biome-ignore format: a pair of shapes a line
+      [[2, 3, 5], [2, 3, 4], [2, 4, 5]],
+      [[3, 1], [2, 3, 4], [2, 4, 5]],
     ],
     [refuses("rank", () => baddbmm(z([2]), z([2]), z([2])), /^baddbmm: needs ranks 3 and 3/)],
   ),

@@ -7,7 +7,7 @@ import { type MinimizeOptions, minimize } from "./lbfgs.ts";
 /** Samples as rows of numbers. */
 export interface Features {
   /** [n, d] */
-  readonly x: Float64Array | Float32Array;
+  readonly x: Float64Array | Float32Array | Uint8Array;
   readonly d: number;
 }
 

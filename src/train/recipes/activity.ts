@@ -111,7 +111,6 @@ async function learn(
     steps,
     samples: size,
     means: { loss, accuracy },
-    lr: () => optimizer.groups[0].lr,
     step: (i) => {
       const chosen = Array.from(draws.fork(i).permutation(train.length).subarray(0, size), (k) => train[k]!);
       const y = { data: Int32Array.from(chosen, (k) => data.y[k]!), shape: [size] };
@@ -192,7 +191,8 @@ function centroidGuesses(data: TsFile, folds: Int32Array): number[] {
     const train = places(folds, (f) => f !== fold);
     const held = places(folds, (f) => f === fold);
     const labels = train.map((i) => data.y[i]!);
-    const found = NearestCentroid.fit(momentsOf(data, train), labels).classes(momentsOf(data, held));
+    const nearest = NearestCentroid.fit(momentsOf(data, train), labels, { standardize: true });
+    const found = nearest.classes(momentsOf(data, held));
     for (const [j, i] of held.entries()) guesses[i] = found[j]!;
   }
   return guesses;

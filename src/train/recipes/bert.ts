@@ -225,7 +225,6 @@ async function pretrain(run: Run, phase: Training, mails: Mails): Promise<Readin
     steps,
     samples: batch,
     means: { loss },
-    lr: () => optimizer.groups[0].lr,
     step: (i) => {
       const { ids, places, labels } = stretches.at(i);
       step(ids, places, labels);

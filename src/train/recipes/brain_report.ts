@@ -2,6 +2,7 @@
 // pictures of its page.
 
 import type { BrainSlices } from "../../data/brain.ts";
+import { joinBytes } from "../../io/join_bytes.ts";
 import { neighbourMasks } from "../baselines/neighbour_masks.ts";
 import { diceOf, iouOf, type Overlap, overlaps, pooled } from "../overlap.ts";
 import type { ChartOptions } from "../report/chart.ts";
@@ -17,22 +18,12 @@ export function counted(slices: BrainSlices, masks: Uint8Array): Overlap[] {
 }
 
 function heldMasks({ blocks, masks, height, width }: BrainSlices): Uint8Array {
-  return joined(blocks.map(([from, to]) => masks.subarray(from * height * width, to * height * width)));
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return joinBytes(blocks.map(([from, to]) => masks.subarray(from * height * width, to * height * width)));
 }
 
 /** `masks`: those of the held-out slices, one after the other. */
 export function brainResult(slices: BrainSlices, masks: Uint8Array): Finish {
-  const interpolated = joined(slices.blocks.map((block) => neighbourMasks(slices, block)));
+  const interpolated = joinBytes(slices.blocks.map((block) => neighbourMasks(slices, block)));
   const [ours, theirs] = [counted(slices, masks), counted(slices, interpolated)];
   const [dice, baselineDice] = [diceOf(pooled(ours)), diceOf(pooled(theirs))];
   const iou = iouOf(pooled(ours));

@@ -7,7 +7,6 @@ import { Module } from "../../layers/module.ts";
 import { RecurrentLanguageModel } from "../../models/recurrent_language_model.ts";
 import { AdamW } from "../../optim/adam.ts";
 import { clipGradNorm } from "../../optim/clip.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import { backward } from "../../tensor/autograd.ts";
 import { compile } from "../../tensor/compile.ts";
 import { noGrad } from "../../tensor/mode.ts";
@@ -19,6 +18,7 @@ import type { Writer } from "../sampling.ts";
 import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./book.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 
 const DEFAULTS = { steps: 1400, batch: 32, lr: 1.5e-2, seed: 0, length: 32, d: 32, hidden: 128, layers: 1 };
 const SMALL = { steps: 60, batch: 16, hidden: 64 };
@@ -80,8 +80,7 @@ async function train(run: RecipeRun<Config>, book: Book, model: CarriedLstm, jud
   const lanes = new Lanes(book.train, { batch, t: length });
   const parameters = model.network.parameters();
   const optimizer = new AdamW(parameters, { lr, betas: [0.9, 0.99], weightDecay: 0 });
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(steps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps: steps });
+  const schedule = warmupCosine(optimizer, steps, WARMUP_STEPS);
   const loss = new LossMean(run.device);
   const step = compile((x: Tensor, y: Tensor) => {
     const value = nats(model.forward(x), y, "mean"); // []
@@ -97,7 +96,6 @@ async function train(run: RecipeRun<Config>, book: Book, model: CarriedLstm, jud
     steps,
     samples: batch * length,
     means: { loss },
-    lr: () => optimizer.groups[0].lr,
     step: (i) => {
       if (lanes.starts(i)) model.forget();
       const { x, y } = lanes.at(i);

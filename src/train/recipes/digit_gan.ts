@@ -152,7 +152,6 @@ export async function trainDigitGan(options: DigitGanTraining): Promise<TrainDon
     steps,
     samples: batch,
     means,
-    lr: () => optimizers.generator.groups[0]!.lr,
     step: (i) => {
       optimizers.generator.groups[0]!.lr = lr * fallingRate(i / steps);
       optimizers.critic.groups[0]!.lr = lr * criticLr * fallingRate(i / steps);

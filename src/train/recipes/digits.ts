@@ -16,13 +16,13 @@ import { standardize } from "../../data/transforms.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { LeNet } from "../../models/lenet.ts";
 import { AdamW } from "../../optim/adam.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import type { HostArray } from "../../tensor/compile.ts";
 import { fitStep } from "../fit.ts";
 import { accuracyTiles, classifierSections } from "../report/classifier.ts";
 import { judge } from "./judge.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 import type { TrainingStep } from "./steps.ts";
 
 const DEFAULTS = { epochs: 1, batch: 64, lr: 3e-3, seed: 0, samples: 60_000 };
@@ -103,8 +103,7 @@ function build(config: Config, mnist: Mnist) {
   const model = new LeNet({ batchNorm: true, dropout: 0.25 });
   const optimizer = new AdamW(model.parameters(), { lr: config.lr });
   const totalSteps = config.epochs * loader.length;
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(totalSteps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps });
+  const schedule = warmupCosine(optimizer, totalSteps, WARMUP_STEPS);
   return { model, optimizer, schedule, loader };
 }
 

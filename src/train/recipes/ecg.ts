@@ -11,7 +11,6 @@ import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { softmax } from "../../kernels/softmax.ts";
 import { cnnBilstm } from "../../models/cnn_rnn.ts";
 import { AdamW } from "../../optim/adam.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import { backward } from "../../tensor/autograd.ts";
 import { compile, type HostArray } from "../../tensor/compile.ts";
 import { tensor } from "../../tensor/create.ts";
@@ -28,6 +27,7 @@ import { type Strip, stripsSection } from "../report/strips.ts";
 import { count, number, percent } from "../report/text.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { type Finish, RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 
 const DEFAULTS = { steps: 400, batch: 32, lr: 3e-3, seed: 0, hidden: 16 };
 const SMALL = { steps: 60, hidden: 8 };
@@ -56,8 +56,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   const { train, test } = splitInTime(cutBeats(record, ATRIAL), TRAIN_SHARE * record.signals[0]!.length);
   const model = cnnBilstm({ inChannels: 1, numClasses: 2, widths: [16, 32], hidden });
   const optimizer = new AdamW(model.parameters(), { lr });
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(steps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps: steps });
+  const schedule = warmupCosine(optimizer, steps, WARMUP_STEPS);
   const loss = new LossMean(run.device);
   const accuracy = new Accuracy(run.device);
   const step = compile((x: Tensor, y: Tensor) => {
@@ -76,7 +75,6 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
     steps,
     samples: batch,
     means: { loss, accuracy },
-    lr: () => optimizer.groups[0].lr,
     step: (i) => {
       const { x, y } = draw(train, batch, draws.fork(i));
       step(x, y);

@@ -3,7 +3,7 @@
 import { gunzipSync } from "fflate";
 import { FASHION_CLASSES, FASHION_SOURCE, loadFashion } from "../../data/fashion.ts";
 import { DataLoader } from "../../data/loader.ts";
-import { digitDataset, type Mnist } from "../../data/mnist.ts";
+import { type DigitImages, digitDataset, type Mnist } from "../../data/mnist.ts";
 import { standardize } from "../../data/transforms.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { ReLU } from "../../layers/activation.ts";
@@ -15,12 +15,12 @@ import { Linear } from "../../layers/linear.ts";
 import { MaxPool2d } from "../../layers/pooling.ts";
 import { type Layer, Sequential } from "../../layers/sequential.ts";
 import { AdamW } from "../../optim/adam.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
-import { NearestMean } from "../baselines/nearest_mean.ts";
+import { NearestCentroid } from "../baselines/nearest_centroid.ts";
 import { accuracyTiles, classifierSections } from "../report/classifier.ts";
 import { judge } from "./judge.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 
 const DEFAULTS = { epochs: 3, batch: 64, lr: 4e-3, seed: 0, samples: 60_000, judged: 10_000 };
 const SMALL = { epochs: 1, samples: 3200, judged: 1000 };
@@ -50,8 +50,9 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
     transform: standardize<"x" | "y">({ ...data, field: "x" }),
   });
   const { accuracy, loss, confusion, mistakes } = await judge(parts.model, test, FASHION_CLASSES.length);
-  const means = new NearestMean(data.train.images, data.train.labels, FASHION_CLASSES.length);
-  const trivial = means.accuracy(data.test.images, data.test.labels);
+  const pixels = ({ images }: DigitImages) => ({ x: images, d: SIZE * SIZE });
+  const nearest = NearestCentroid.fit(pixels(data.train), data.train.labels);
+  const trivial = nearest.accuracy(pixels(data.test), data.test.labels);
   const filters = parts.model.stateDict().get("0.weight")!;
   return run.finish(parts.model, done.step, {
     metrics: { accuracy, loss },
@@ -89,8 +90,7 @@ function build(config: Config, data: Mnist) {
   const model = network();
   const optimizer = new AdamW(model.parameters(), { lr: config.lr });
   const totalSteps = config.epochs * loader.length;
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(totalSteps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps });
+  const schedule = warmupCosine(optimizer, totalSteps, WARMUP_STEPS);
   return { model, optimizer, schedule, loader };
 }
 

@@ -114,7 +114,6 @@ function train(run: RecipeRun<Config>, phase: Training, gan: PointGan, name: str
     steps,
     samples: batch,
     means,
-    lr: () => optimizers.generator.groups[0]!.lr,
     step: (i) => {
       for (const { groups } of Object.values(optimizers)) groups[0]!.lr = lr * fallingRate(i / steps);
       for (let k = 0; k < (CRITIC_STEPS[name] ?? 1); k++) criticStep();

@@ -6,7 +6,6 @@ import { narrow } from "../../kernels/slice.ts";
 import { Gpt } from "../../models/gpt.ts";
 import { scaleTable } from "../../models/tokens.ts";
 import { Muon } from "../../optim/muon.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import { compile } from "../../tensor/compile.ts";
 import { noGrad } from "../../tensor/mode.ts";
 import { Generator } from "../../tensor/philox.ts";
@@ -16,6 +15,7 @@ import type { Writer } from "../sampling.ts";
 import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./book.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 
 const DEFAULTS = {
   steps: 950,
@@ -58,8 +58,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
 async function train(run: RecipeRun<Config>, book: Book, model: Gpt, judge: Judge) {
   const { steps, batch, length, seed } = run.config;
   const optimizer = optimizerOf(model, run.config);
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(steps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps: steps });
+  const schedule = warmupCosine(optimizer, steps, WARMUP_STEPS);
   const loss = new LossMean(run.device);
   const places = new Generator(seed).fork("stretches");
   const step = compile((x: Tensor, y: Tensor) => {
@@ -73,7 +72,6 @@ async function train(run: RecipeRun<Config>, book: Book, model: Gpt, judge: Judg
     steps,
     samples: batch * length,
     means: { loss },
-    lr: () => optimizer.groups[0].lr,
     step: (i) => {
       const starts = places.fork(i).integers(batch, 0, book.train.length - length);
       const { x, y } = windowsAt(book.train, starts, length);

@@ -75,7 +75,6 @@ export async function trainMasks(
     samples,
     means: { loss },
     reportEvery: Math.min(25, Math.ceil(steps / 4)),
-    lr: () => optimizer.groups[0]!.lr,
     step: (i) => {
       const { x, y } = batch(i);
       step(x as HostArray, y as HostArray);

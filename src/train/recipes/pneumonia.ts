@@ -12,10 +12,10 @@ import { Linear } from "../../layers/linear.ts";
 import { MaxPool2d } from "../../layers/pooling.ts";
 import { type Layer, Sequential } from "../../layers/sequential.ts";
 import { AdamW } from "../../optim/adam.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import { logitsReader } from "./logits.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 import { xrayHead, xrayMetrics, xraySections } from "./xray_report.ts";
 import { firstXRays, judgeOnXRays, judgingLoader, trainingLoader } from "./xrays.ts";
 
@@ -35,8 +35,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   const model = tinyCnn();
   const optimizer = new AdamW(model.parameters(), { lr: config.lr });
   const totalSteps = config.epochs * loader.length;
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(totalSteps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps });
+  const schedule = warmupCosine(optimizer, totalSteps, WARMUP_STEPS);
   const parts = { model, optimizer, schedule, loader };
   const validation = judgingLoader(data.val);
   const done = await run.fit({ parts, loss: crossEntropy, epochs: config.epochs, validation });

@@ -188,7 +188,7 @@ export function runsOf(history: readonly Entry[]): RunCurves[] {
       name,
       step: steps.map((e) => e.step),
       values: Object.fromEntries(keys.map((key) => [key, column(key)])),
-      judged: [...judged, ...(judgedEpochs(epochs) ?? [])],
+      judged: [...judged, ...judgedEpochs(epochs)],
     };
   });
 }

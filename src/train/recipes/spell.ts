@@ -17,7 +17,6 @@ import { reshape } from "../../kernels/reshape.ts";
 import { type AttentionKind, Seq2Seq } from "../../models/seq2seq.ts";
 import { AdamW } from "../../optim/adam.ts";
 import { clipGradNorm } from "../../optim/clip.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import { backward } from "../../tensor/autograd.ts";
 import { compile } from "../../tensor/compile.ts";
 import { tensor } from "../../tensor/create.ts";
@@ -27,6 +26,7 @@ import { type ErrorRates, errorRates } from "../edit_distance.ts";
 import { LossMean } from "../finite.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 import { type ReadWord, spellReport } from "./spell_report.ts";
 import type { TrainDone } from "./training.ts";
 
@@ -80,8 +80,7 @@ function fit(run: RecipeRun<Config>, model: Seq2Seq, train: Words, held: Words):
   const { config, device, small } = run;
   const batches = new SpellingBatches(train, config);
   const optimizer = new AdamW(model.parameters(), { lr: config.lr, betas: [0.9, 0.99], weightDecay: 0 });
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(config.steps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps: config.steps });
+  const schedule = warmupCosine(optimizer, config.steps, WARMUP_STEPS);
   const loss = new LossMean(device);
   const step = compile((letters: Tensor, lengths: Tensor, given: Tensor, labels: Tensor) => {
     const { logits } = model.forward(letters, given, { lengths }); // [b, t, targets]
@@ -99,7 +98,6 @@ function fit(run: RecipeRun<Config>, model: Seq2Seq, train: Words, held: Words):
     steps: config.steps,
     samples: config.batch,
     means: { loss },
-    lr: () => optimizer.groups[0].lr,
     step: (i) => {
       const { letters, lengths, given, labels } = batches.at(i);
       step(letters, lengths, given, labels);

@@ -25,7 +25,8 @@ export interface TrainOptions {
   readonly samples: number;
   /** Updated by the step; `loss` decides whether the run goes on. */
   readonly means: { readonly loss: LossMean } & Readonly<Record<string, Mean>>;
-  readonly lr: () => number;
+  /** What is reported as the learning rate. Default: that of the optimizer, or of the first. */
+  readonly lr?: () => number;
   /** Judges between steps: its values are drawn beside the means. Also after the last step. */
   readonly watch?: {
     readonly every: number;
@@ -81,7 +82,14 @@ export class Training {
       }
       const samplesPerSecond = ((step - reported) * samples * 1000) / clock.lap();
       reported = step;
-      await this.reported({ step, steps, samples, values, samplesPerSecond, lr: options.lr() });
+      await this.reported({
+        step,
+        steps,
+        samples,
+        values,
+        samplesPerSecond,
+        lr: options.lr?.() ?? rateOf(parts),
+      });
     };
     const judge = async () => {
       const values = await watch!.run(step);
@@ -207,6 +215,11 @@ export class Training {
     const of = `${recipe}${this.name && `, ${this.name}`}`;
     throw new NotFiniteError(`${of}: ${error.message}; ${good}`, error.step, error.label);
   }
+}
+
+/** Of the only optimizer, or the first. */
+function rateOf({ optimizer, optimizers = {} }: RunParts): number {
+  return (optimizer ?? Object.values(optimizers)[0])?.groups[0].lr ?? Number.NaN;
 }
 
 class Clock {

@@ -5,7 +5,6 @@ import { loadPneumonia, PNEUMONIA_CLASSES, PNEUMONIA_SOURCE, type XRays } from "
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { CnnTransformer } from "../../models/cnn_transformer.ts";
 import { AdamW } from "../../optim/adam.ts";
-import { WarmupCosineLR } from "../../optim/schedule.ts";
 import { compile, type HostArray } from "../../tensor/compile.ts";
 import { noGrad } from "../../tensor/mode.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
@@ -15,6 +14,7 @@ import { attentionWeights, meanRollout } from "../rollout.ts";
 import { logitsReader } from "./logits.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
 import { RecipeRun } from "./run.ts";
+import { warmupCosine } from "./schedule.ts";
 import { xrayHead, xrayMetrics, xraySections } from "./xray_report.ts";
 import { firstXRays, judgeOnXRays, judgingLoader, SIDE, trainingLoader } from "./xrays.ts";
 
@@ -40,8 +40,7 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   const model = network();
   const optimizer = new AdamW(model.parameters(), { lr: config.lr });
   const totalSteps = config.epochs * loader.length;
-  const warmupSteps = Math.min(WARMUP_STEPS, Math.ceil(totalSteps / 10));
-  const schedule = new WarmupCosineLR(optimizer, { warmupSteps, totalSteps });
+  const schedule = warmupCosine(optimizer, totalSteps, WARMUP_STEPS);
   const parts = { model, optimizer, schedule, loader };
   const validation = judgingLoader(data.val);
   const { epochs } = config;

@@ -159,7 +159,7 @@ function axes(x: Scale, y: Scale, { format, marks = [], xLabel = "step", xDomain
     const at = round(x(v));
     parts.push(
       `<line class="tick" x1="${at}" x2="${at}" y1="${BOTTOM}" y2="${BOTTOM + 4}"/>` +
-        `<text class="x" x="${at}" y="${BOTTOM + 18}">${escapeHtml(xDomain ? number(v) : count(v))}</text>`,
+        `<text class="x${at > RIGHT - 12 ? " end" : ""}" x="${at}" y="${BOTTOM + 18}">${escapeHtml(xDomain ? number(v) : count(v))}</text>`,
     );
   }
   const [from, to] = x.domain();

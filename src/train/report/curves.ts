@@ -127,10 +127,11 @@ function checkLengths({ name, step, values }: RunCurves): void {
 }
 
 function curveChart(key: string, runs: readonly RunCurves[], marks: readonly number[]): string {
-  const known = KNOWN[key] ?? { title: key };
+  const known = KNOWN[key] ?? {};
   const several = runs.length > 1;
   const drawn = runs.map((run, i) => curve(key, run, several ? i : undefined, known.format));
-  const options = { id: key.replace(/\W+/g, "-"), title: key, marks: several ? [] : marks, ...known };
+  const title = key.charAt(0).toUpperCase() + key.slice(1);
+  const options = { id: key.replace(/\W+/g, "-"), title, marks: several ? [] : marks, ...known };
   return lineChart({
     ...options,
     summary: runs.length > SUMMED_UP ? sumUp(key, runs) : drawn.map((d) => d.summary).join(" "),
@@ -187,7 +188,7 @@ export function lossTile(loss: readonly number[]): Tile[] {
 }
 
 /** Validation of every epoch, as RunCurves has it. */
-export function judgedEpochs(epochs: readonly EpochReport[]): RunCurves["judged"] {
+export function judgedEpochs(epochs: readonly EpochReport[]): NonNullable<RunCurves["judged"]> {
   return epochs.map(({ step, loss, accuracy }) => ({ step, values: { loss, accuracy } }));
 }
 

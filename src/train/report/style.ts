@@ -99,7 +99,7 @@ th { font-weight: 600; text-align: left; }
 .chart text { font-size: 12px; fill: var(--soft); font-variant-numeric: tabular-nums; }
 @media (max-width: 430px) { .chart { padding: 12px 8px; } .chart text { font-size: 14.5px; } }
 .chart text.x, .chart text.none { text-anchor: middle; }
-.chart text.y { text-anchor: end; }
+.chart text.y, .chart text.end { text-anchor: end; }
 .chart line { stroke: var(--grid); }
 .chart .axis, .chart .tick { stroke: var(--soft); }
 .chart .mark { stroke: var(--soft); stroke-dasharray: 2 4; opacity: 0.7; }
