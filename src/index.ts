@@ -190,12 +190,12 @@ export * as optim from "./optim/index.ts";
 
 // Data, training, files
 
-export { type AffineOptions, affine, randomAffine } from "./data/augment.ts";
 export { ArrayDataset, type Batch, type Dataset, type Field, randomSplit, Subset } from "./data/dataset.ts";
-export { readIdx } from "./data/idx.ts";
+export { readIdx } from "./data/formats/idx.ts";
 export { DataLoader, type LoaderOptions, type LoaderState, type Transform } from "./data/loader.ts";
-export { digitDataset, loadMnist, MNIST_MEAN, MNIST_STD, type Mnist } from "./data/mnist.ts";
-export { standardize } from "./data/transforms.ts";
+export { digitDataset, loadMnist, MNIST_MEAN, MNIST_STD, type Mnist } from "./data/sets/mnist.ts";
+export { type AffineOptions, affine, randomAffine } from "./data/transforms/augment.ts";
+export { standardize } from "./data/transforms/standardize.ts";
 export {
   readSafetensors,
   type SafeFile,
@@ -217,4 +217,4 @@ export {
 export { EarlyStopping, type EarlyStoppingOptions } from "./train/early_stopping.ts";
 export { LossMean } from "./train/finite.ts";
 export { type Callback, evaluate, type FitOptions, type FitResult, fit } from "./train/fit.ts";
-export { Accuracy, ConfusionMatrix, MeanMetric } from "./train/metrics.ts";
+export { Accuracy, ConfusionMatrix, MeanMetric } from "./train/metrics/counting.ts";

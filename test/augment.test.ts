@@ -1,8 +1,8 @@
 // Affine augmentation against shifts, turns and mirrors worked out by hand.
 import { describe, expect, test } from "vitest";
-import { affine, randomAffine } from "../src/data/augment.ts";
 import type { Field } from "../src/data/dataset.ts";
-import { standardize } from "../src/data/transforms.ts";
+import { affine, randomAffine } from "../src/data/transforms/augment.ts";
+import { standardize } from "../src/data/transforms/standardize.ts";
 import { OptionError, ShapeError } from "../src/gpu/errors.ts";
 import { Generator } from "../src/tensor/philox.ts";
 

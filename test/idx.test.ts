@@ -5,9 +5,9 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { gunzipSync, gzipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dataReader, findDataFile, MNIST_SOURCE } from "../src/data/files.ts";
-import { readIdx } from "../src/data/idx.ts";
-import { digitDataset, loadMnist, MNIST_MEAN, MNIST_STD } from "../src/data/mnist.ts";
+import { readIdx } from "../src/data/formats/idx.ts";
+import { dataReader, findDataFile, MNIST_SOURCE } from "../src/data/sets/files.ts";
+import { digitDataset, loadMnist, MNIST_MEAN, MNIST_STD } from "../src/data/sets/mnist.ts";
 import { FormatError, OptionError } from "../src/gpu/errors.ts";
 
 function idx(dtype: number, shape: number[], payload: number[] | Uint8Array): Uint8Array {

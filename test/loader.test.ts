@@ -1,8 +1,8 @@
 // Datasets and DataLoader: batches, order, exact resumption, prefetch, refusals.
 import { describe, expect, test, vi } from "vitest";
-import { randomAffine } from "../src/data/augment.ts";
 import { ArrayDataset, type Batch, randomSplit, Subset } from "../src/data/dataset.ts";
 import { DataLoader, type LoaderOptions } from "../src/data/loader.ts";
+import { randomAffine } from "../src/data/transforms/augment.ts";
 import { OptionError, ShapeError } from "../src/gpu/errors.ts";
 import { Generator } from "../src/tensor/philox.ts";
 

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { zipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { npzNames, readNpy, readNpz } from "../src/data/npz.ts";
-import { readZip } from "../src/data/zip.ts";
+import { npzNames, readNpy, readNpz } from "../src/data/formats/npz.ts";
+import { readZip } from "../src/data/formats/zip.ts";
 import { FormatError } from "../src/gpu/errors.ts";
 
 /** A file as numpy.save writes it. */

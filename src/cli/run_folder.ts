@@ -2,10 +2,10 @@
 
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { type DataSource, dataReader } from "../data/files.ts";
+import { type DataSource, dataReader } from "../data/sets/files.ts";
 import { OptionError } from "../gpu/errors.ts";
 import type { RecipeFiles } from "../train/recipes/index.ts";
-import { CHECKPOINT, METRICS } from "../train/recipes/journal.ts";
+import { CHECKPOINT, METRICS } from "../train/recipes/runner/journal.ts";
 import { appendText, writeWhole } from "./files.ts";
 
 interface Paths {

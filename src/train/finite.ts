@@ -10,7 +10,7 @@ import type { Module } from "../layers/module.ts";
 import { noGrad } from "../tensor/mode.ts";
 import { addInto, copyInto, fill } from "../tensor/primitives.ts";
 import { emptyPersistent, type Tensor } from "../tensor/tensor.ts";
-import { MeanMetric } from "./metrics.ts";
+import { MeanMetric } from "./metrics/counting.ts";
 
 /** Mean of the loss since the last reset, and how many steps had a finite one. `update` is dispatches, so it runs inside compile. */
 export class LossMean extends MeanMetric {

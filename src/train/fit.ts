@@ -17,7 +17,7 @@ import { noGrad } from "../tensor/mode.ts";
 import { scope } from "../tensor/scope.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { checkFinite, LossMean, stopNotFinite } from "./finite.ts";
-import { Accuracy, MeanMetric } from "./metrics.ts";
+import { Accuracy, MeanMetric } from "./metrics/counting.ts";
 
 /** A classifier's forward: logits [b, classes]. */
 export type Classifier = Module & { forward(x: Tensor): Tensor };

@@ -1,8 +1,12 @@
 // Random crops of images with their masks against moves worked out by hand; the smooth field; random contrast.
 import { describe, expect, test } from "vitest";
-import { randomContrast } from "../../src/data/augment_contrast.ts";
-import { augmentMasks, type MaskAugmentOptions, randomMasks } from "../../src/data/augment_masks.ts";
-import { smoothField } from "../../src/data/smooth_field.ts";
+import { randomContrast } from "../../src/data/transforms/augment_contrast.ts";
+import {
+  augmentMasks,
+  type MaskAugmentOptions,
+  randomMasks,
+} from "../../src/data/transforms/augment_masks.ts";
+import { smoothField } from "../../src/data/transforms/smooth_field.ts";
 import { OptionError, ShapeError } from "../../src/gpu/errors.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 

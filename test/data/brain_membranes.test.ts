@@ -2,14 +2,14 @@
 import { encode } from "fast-png";
 import { gunzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { BRAIN_SOURCE, loadBrain } from "../../src/data/brain.ts";
-import { dataReader } from "../../src/data/files.ts";
-import { halve } from "../../src/data/halve.ts";
-import { loadMembranes, MEMBRANES_SOURCE } from "../../src/data/membranes.ts";
+import { BRAIN_SOURCE, loadBrain } from "../../src/data/sets/brain.ts";
+import { dataReader } from "../../src/data/sets/files.ts";
+import { loadMembranes, MEMBRANES_SOURCE } from "../../src/data/sets/membranes.ts";
+import { halve } from "../../src/data/transforms/halve.ts";
 import { FormatError } from "../../src/gpu/errors.ts";
 import { neighbourMasks } from "../../src/train/baselines/neighbour_masks.ts";
 import { below, bestThreshold } from "../../src/train/baselines/threshold.ts";
-import { diceOf, overlap, pooled } from "../../src/train/overlap.ts";
+import { diceOf, overlap, pooled } from "../../src/train/metrics/overlap.ts";
 import { missing } from "../recipes/memory_files.ts";
 import { nifti1, type Parts } from "./nifti_file.ts";
 

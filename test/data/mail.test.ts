@@ -1,9 +1,9 @@
 // The text of e-mails: MIME, quotes, tags; words; the corpus; vocabulary and masked batches.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { htmlText, mailText, mailWords } from "../../src/data/mail.ts";
-import { MaskedStretches } from "../../src/data/masked_words.ts";
-import { hash, loadSpamAssassin } from "../../src/data/spam_assassin.ts";
+import { htmlText, mailText, mailWords } from "../../src/data/formats/mail.ts";
+import { hash, loadSpamAssassin } from "../../src/data/sets/spam_assassin.ts";
+import { MaskedStretches } from "../../src/data/text/masked_words.ts";
 import {
   CLASS,
   classRows,
@@ -11,7 +11,7 @@ import {
   MASK,
   UNKNOWN,
   WordVocabulary,
-} from "../../src/data/word_vocabulary.ts";
+} from "../../src/data/text/word_vocabulary.ts";
 import { FormatError, OptionError } from "../../src/gpu/errors.ts";
 
 const bytes = (text: string) => Uint8Array.from(text, (c) => c.charCodeAt(0));

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { gunzipSync, gzipSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { readNifti } from "../../src/data/nifti.ts";
+import { readNifti } from "../../src/data/formats/nifti.ts";
 import { FormatError } from "../../src/gpu/errors.ts";
 import { nifti1 } from "./nifti_file.ts";
 

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { encode } from "fast-png";
 import { zlibSync } from "fflate";
 import { describe, expect, test } from "vitest";
-import { crc32 } from "../../src/data/gzip.ts";
-import { readGreyPng } from "../../src/data/png.ts";
+import { crc32 } from "../../src/data/formats/gzip.ts";
+import { readGreyPng } from "../../src/data/formats/png.ts";
 import { FormatError } from "../../src/gpu/errors.ts";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];

@@ -1,9 +1,9 @@
 // The .ts form of the UEA archive: what is read, what is refused and how; folds.
 import { describe, expect, test } from "vitest";
-import { BASIC_MOTIONS_SOURCE, loadBasicMotions } from "../../src/data/basic_motions.ts";
-import { dataReader } from "../../src/data/files.ts";
 import { stratifiedFolds } from "../../src/data/folds.ts";
-import { readTsFile } from "../../src/data/ts_file.ts";
+import { readTsFile } from "../../src/data/formats/ts_file.ts";
+import { BASIC_MOTIONS_SOURCE, loadBasicMotions } from "../../src/data/sets/basic_motions.ts";
+import { dataReader } from "../../src/data/sets/files.ts";
 import { FormatError, OptionError, ShapeError } from "../../src/gpu/errors.ts";
 import { missing } from "../recipes/memory_files.ts";
 

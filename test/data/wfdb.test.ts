@@ -1,9 +1,9 @@
 // WFDB records: headers, format 212, annotations, broken files; and the real record 100.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { dataReader } from "../../src/data/files.ts";
-import { cutBeats, loadEcg, MITBIH_SOURCE } from "../../src/data/mitbih.ts";
-import { readWfdbAnnotations, readWfdbHeader, readWfdbSignals } from "../../src/data/wfdb.ts";
+import { readWfdbAnnotations, readWfdbHeader, readWfdbSignals } from "../../src/data/formats/wfdb.ts";
+import { dataReader } from "../../src/data/sets/files.ts";
+import { cutBeats, loadEcg, MITBIH_SOURCE } from "../../src/data/sets/mitbih.ts";
 import { FormatError, OptionError } from "../../src/gpu/errors.ts";
 import { missing } from "../recipes/memory_files.ts";
 

@@ -3,10 +3,10 @@
 
 import { gunzipSync } from "fflate";
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
-import { dataReader, MNIST_SOURCE } from "../../src/data/files.ts";
 import { DataLoader } from "../../src/data/loader.ts";
-import { digitDataset, loadMnist, type Mnist } from "../../src/data/mnist.ts";
-import { standardize } from "../../src/data/transforms.ts";
+import { dataReader, MNIST_SOURCE } from "../../src/data/sets/files.ts";
+import { digitDataset, loadMnist, type Mnist } from "../../src/data/sets/mnist.ts";
+import { standardize } from "../../src/data/transforms/standardize.ts";
 import { type Device, setDefaultDevice } from "../../src/gpu/device.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { crossEntropy } from "../../src/kernels/cross_entropy.ts";

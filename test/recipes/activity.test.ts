@@ -1,7 +1,7 @@
 // The small form of `activity`: both networks do better than the most frequent class; a run that is resumed in a fold ends as one
 // that was not stopped.
 import { beforeAll, describe, expect, test } from "vitest";
-import { BASIC_MOTIONS_SOURCE } from "../../src/data/basic_motions.ts";
+import { BASIC_MOTIONS_SOURCE } from "../../src/data/sets/basic_motions.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { activity } from "../../src/train/recipes/activity.ts";
 import { MemoryFiles, missing, recipeOptions } from "./memory_files.ts";

@@ -1,6 +1,6 @@
 // The small form of `bert`: hidden words of mails it never read are guessed better than by their frequency.
 import { beforeAll, describe, expect, test } from "vitest";
-import { SPAM_ASSASSIN_SOURCE } from "../../src/data/spam_assassin.ts";
+import { SPAM_ASSASSIN_SOURCE } from "../../src/data/sets/spam_assassin.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { bert } from "../../src/train/recipes/bert.ts";
 import { missing, recipeOptions } from "./memory_files.ts";

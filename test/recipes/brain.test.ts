@@ -1,6 +1,6 @@
 // The small form of `brain` on the real head.
 import { beforeAll, describe, expect, test } from "vitest";
-import { BRAIN_SOURCE } from "../../src/data/brain.ts";
+import { BRAIN_SOURCE } from "../../src/data/sets/brain.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { brain } from "../../src/train/recipes/brain.ts";
 import { missing, recipeOptions } from "./memory_files.ts";

@@ -2,7 +2,7 @@
 // states of its lanes included.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { MOBY_DICK_SOURCE } from "../../src/data/moby_dick.ts";
+import { MOBY_DICK_SOURCE } from "../../src/data/sets/moby_dick.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { charLstm } from "../../src/train/recipes/char_lstm.ts";
 import { missing, recipeOptions } from "./memory_files.ts";

@@ -1,6 +1,6 @@
 // The small form of `ecg`: premature beats are found far better than by chance, and the page shows them.
 import { beforeAll, describe, expect, test } from "vitest";
-import { MITBIH_SOURCE } from "../../src/data/mitbih.ts";
+import { MITBIH_SOURCE } from "../../src/data/sets/mitbih.ts";
 import { OptionError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { ecg } from "../../src/train/recipes/ecg.ts";

@@ -1,8 +1,8 @@
 // Fashion-MNIST: told apart from MNIST, which has the same file names, and the small form of `fashion`.
 import { gunzipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
-import { FASHION_MEAN, FASHION_SOURCE, FASHION_STD, loadFashion } from "../../src/data/fashion.ts";
-import { dataReader, MNIST_SOURCE } from "../../src/data/files.ts";
+import { FASHION_MEAN, FASHION_SOURCE, FASHION_STD, loadFashion } from "../../src/data/sets/fashion.ts";
+import { dataReader, MNIST_SOURCE } from "../../src/data/sets/files.ts";
 import { FormatError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { fashion } from "../../src/train/recipes/fashion.ts";

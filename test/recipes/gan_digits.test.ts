@@ -1,7 +1,7 @@
 // `gan-digits` and `cgan-digits` in their small form: the critic's loss falls, and the averaged weights are
 // part of a checkpoint.
 import { beforeAll, describe, expect, test } from "vitest";
-import { MNIST_SOURCE } from "../../src/data/files.ts";
+import { MNIST_SOURCE } from "../../src/data/sets/files.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { cganDigits } from "../../src/train/recipes/cgan_digits.ts";
 import { ganDigits } from "../../src/train/recipes/gan_digits.ts";

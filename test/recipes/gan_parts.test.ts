@@ -2,14 +2,26 @@
 // the page. The recipes themselves: gan_2d.test.ts, gan_digits.test.ts.
 import { decode } from "fast-png";
 import { beforeAll, describe, expect, test } from "vitest";
-import { coverage, GRID, gridModes, MODES, sampleGrid, uniformBlob } from "../../src/data/gaussian_grid.ts";
+import {
+  coverage,
+  GRID,
+  gridModes,
+  MODES,
+  sampleGrid,
+  uniformBlob,
+} from "../../src/data/sets/gaussian_grid.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { sum } from "../../src/kernels/reduce.ts";
 import { square } from "../../src/kernels/unary.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 import { pixelGaussian } from "../../src/train/baselines/pixel_gaussian.ts";
-import { fallingRate, GAN_LOSSES, type GanLoss, r1Penalty } from "../../src/train/recipes/gan_losses.ts";
+import {
+  fallingRate,
+  GAN_LOSSES,
+  type GanLoss,
+  r1Penalty,
+} from "../../src/train/recipes/parts/gan_losses.ts";
 import { bytesOf, compose, gridSection } from "../../src/train/report/grid.ts";
 import { scatterSection } from "../../src/train/report/scatter.ts";
 

@@ -1,7 +1,7 @@
 // `gpt`: its small form beats counted characters on the real book; the seed decides the run, also one that was stopped.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { MOBY_DICK_SOURCE } from "../../src/data/moby_dick.ts";
+import { MOBY_DICK_SOURCE } from "../../src/data/sets/moby_dick.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { gpt } from "../../src/train/recipes/gpt.ts";
 import { missing, recipeOptions } from "./memory_files.ts";

@@ -1,6 +1,6 @@
 // The small form of `membranes` on the real slices.
 import { beforeAll, describe, expect, test } from "vitest";
-import { MEMBRANES_SOURCE } from "../../src/data/membranes.ts";
+import { MEMBRANES_SOURCE } from "../../src/data/sets/membranes.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { membranes } from "../../src/train/recipes/membranes.ts";
 import { missing, recipeOptions } from "./memory_files.ts";

@@ -1,9 +1,9 @@
 // A run folder in memory, for the tests of recipes.
 
-import { type DataSource, dataReader } from "../../src/data/files.ts";
+import { type DataSource, dataReader } from "../../src/data/sets/files.ts";
 import { currentDevice } from "../../src/gpu/device.ts";
 import { OptionError } from "../../src/gpu/errors.ts";
-import type { RecipeFiles, RecipeOptions } from "../../src/train/recipes/recipe.ts";
+import type { RecipeFiles, RecipeOptions } from "../../src/train/recipes/runner/recipe.ts";
 
 export class MemoryFiles implements RecipeFiles {
   readonly files = new Map<string, Uint8Array | string>();

@@ -12,9 +12,9 @@ import { compile } from "../../src/tensor/compile.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import { LossMean } from "../../src/train/finite.ts";
-import type { RecipeOptions, RecipeResult } from "../../src/train/recipes/recipe.ts";
-import { RecipeRun } from "../../src/train/recipes/run.ts";
-import type { Training } from "../../src/train/recipes/training.ts";
+import type { RecipeOptions, RecipeResult } from "../../src/train/recipes/runner/recipe.ts";
+import { RecipeRun } from "../../src/train/recipes/runner/run.ts";
+import type { Training } from "../../src/train/recipes/runner/training.ts";
 import { MemoryFiles, recipeOptions } from "./memory_files.ts";
 
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 // `spell`: in its small form the loss falls from that of chance, and the report shows what it looked at.
 
 import { beforeAll, describe, expect, test } from "vitest";
-import { CMUDICT_SOURCE } from "../../src/data/cmudict.ts";
-import { TARGETS } from "../../src/data/spelling.ts";
+import { CMUDICT_SOURCE } from "../../src/data/sets/cmudict.ts";
+import { TARGETS } from "../../src/data/text/spelling.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { spell } from "../../src/train/recipes/spell.ts";
 import { missing, recipeOptions } from "./memory_files.ts";

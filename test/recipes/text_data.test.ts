@@ -1,12 +1,19 @@
 // Text as data: characters and stretches of a book, words and their phonemes, and what of a malformed file is refused.
 
 import { describe, expect, test } from "vitest";
-import { CharacterVocabulary, holdOutEnd } from "../../src/data/characters.ts";
-import { CMUDICT_SOURCE, loadCmudict, PHONEMES, type Pronunciation } from "../../src/data/cmudict.ts";
-import { dataReader } from "../../src/data/files.ts";
-import { loadMobyDick, MOBY_DICK_FILES, MOBY_DICK_SOURCE } from "../../src/data/moby_dick.ts";
-import { END, holdOutWords, lettersOf, phonemesOf, SpellingBatches, START } from "../../src/data/spelling.ts";
-import { Lanes, windowsAt } from "../../src/data/stretches.ts";
+import { CMUDICT_SOURCE, loadCmudict, PHONEMES, type Pronunciation } from "../../src/data/sets/cmudict.ts";
+import { dataReader } from "../../src/data/sets/files.ts";
+import { loadMobyDick, MOBY_DICK_FILES, MOBY_DICK_SOURCE } from "../../src/data/sets/moby_dick.ts";
+import { CharacterVocabulary, holdOutEnd } from "../../src/data/text/characters.ts";
+import {
+  END,
+  holdOutWords,
+  lettersOf,
+  phonemesOf,
+  SpellingBatches,
+  START,
+} from "../../src/data/text/spelling.ts";
+import { Lanes, windowsAt } from "../../src/data/text/stretches.ts";
 import { FormatError, OptionError } from "../../src/gpu/errors.ts";
 import { missing } from "./memory_files.ts";
 

@@ -2,12 +2,12 @@
 // sections of the report.
 
 import { describe, expect, test } from "vitest";
-import { PHONEMES } from "../../src/data/cmudict.ts";
+import { PHONEMES } from "../../src/data/sets/cmudict.ts";
 import { OptionError, ShapeError } from "../../src/gpu/errors.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 import { letterPhonemes } from "../../src/train/baselines/letter_phonemes.ts";
 import { ngramNats } from "../../src/train/baselines/ngram.ts";
-import { editDistance, errorRates } from "../../src/train/edit_distance.ts";
+import { editDistance, errorRates } from "../../src/train/metrics/edit_distance.ts";
 import { slidingWindows } from "../../src/train/recipes/gpt.ts";
 import { attentionSection } from "../../src/train/report/attention_map.ts";
 import { samplesSection } from "../../src/train/report/samples.ts";

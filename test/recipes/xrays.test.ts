@@ -2,24 +2,29 @@
 // images.
 import { zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
-import { dataReader } from "../../src/data/files.ts";
-import { loadNsfwjs, NSFWJS_SOURCE } from "../../src/data/nsfwjs.ts";
-import { loadPneumonia, PNEUMONIA_MEAN, PNEUMONIA_SOURCE, PNEUMONIA_STD } from "../../src/data/pneumonia.ts";
+import { dataReader } from "../../src/data/sets/files.ts";
+import { loadNsfwjs, NSFWJS_SOURCE } from "../../src/data/sets/nsfwjs.ts";
+import {
+  loadPneumonia,
+  PNEUMONIA_MEAN,
+  PNEUMONIA_SOURCE,
+  PNEUMONIA_STD,
+} from "../../src/data/sets/pneumonia.ts";
 import { FormatError, OptionError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { models, tensor } from "../../src/index.ts";
 import { Generator } from "../../src/tensor/philox.ts";
-import { pneumonia } from "../../src/train/recipes/pneumonia.ts";
-import { transfer } from "../../src/train/recipes/transfer.ts";
-import { transferReport } from "../../src/train/recipes/transfer_report.ts";
-import { vit } from "../../src/train/recipes/vit.ts";
+import { transferReport } from "../../src/train/recipes/parts/transfer_report.ts";
 import {
   aucDifference,
   aucInterval,
   firstXRays,
   judgeXRays,
   pickXRays,
-} from "../../src/train/recipes/xrays.ts";
+} from "../../src/train/recipes/parts/xrays.ts";
+import { pneumonia } from "../../src/train/recipes/pneumonia.ts";
+import { transfer } from "../../src/train/recipes/transfer.ts";
+import { vit } from "../../src/train/recipes/vit.ts";
 import { rolloutSection } from "../../src/train/report/rollout.ts";
 import { attentionWeights, meanRollout, rollout } from "../../src/train/rollout.ts";
 import { MemoryFiles, missing, recipeOptions } from "./memory_files.ts";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { OptionError, ShapeError } from "../../src/gpu/errors.ts";
 import { Generator } from "../../src/tensor/philox.ts";
-import { averagePrecision, precisionRecall } from "../../src/train/average_precision.ts";
+import { averagePrecision, precisionRecall } from "../../src/train/metrics/average_precision.ts";
 import { lineChart } from "../../src/train/report/chart.ts";
 import { precisionRecallChart } from "../../src/train/report/precision_recall.ts";
 import { stripsSection } from "../../src/train/report/strips.ts";

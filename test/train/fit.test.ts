@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataLoader } from "../../src/data/loader.ts";
-import { standardize } from "../../src/data/transforms.ts";
+import { standardize } from "../../src/data/transforms/standardize.ts";
 import { NotFiniteError, UsageError } from "../../src/gpu/errors.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { crossEntropy } from "../../src/kernels/cross_entropy.ts";

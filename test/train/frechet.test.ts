@@ -1,6 +1,6 @@
 // Frechet distance against numbers of PyTorch in float64 (eigenvalues of C1 C2), and its simple cases.
 import { expect, test } from "vitest";
-import { frechetDistance, moments } from "../../src/train/frechet.ts";
+import { frechetDistance, moments } from "../../src/train/metrics/frechet.ts";
 
 /** Features that both sides can compute: [n, d]. */
 function cloud(n: number, d: number, p: number): Float64Array {

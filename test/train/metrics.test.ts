@@ -7,7 +7,7 @@ import { compile } from "../../src/tensor/compile.ts";
 import { tensor } from "../../src/tensor/create.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
-import { Accuracy, ConfusionMatrix, MeanMetric } from "../../src/train/metrics.ts";
+import { Accuracy, ConfusionMatrix, MeanMetric } from "../../src/train/metrics/counting.ts";
 
 beforeAll(async () => {
   await requestDevice();

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ShapeError } from "../../src/gpu/errors.ts";
 import { neighbourMasks } from "../../src/train/baselines/neighbour_masks.ts";
 import { below, bestThreshold } from "../../src/train/baselines/threshold.ts";
-import { diceOf, iouOf, overlap, overlaps, pooled } from "../../src/train/overlap.ts";
+import { diceOf, iouOf, overlap, overlaps, pooled } from "../../src/train/metrics/overlap.ts";
 import { type Overlay, outlined, overlaySection } from "../../src/train/report/overlays.ts";
 
 describe("overlap", () => {

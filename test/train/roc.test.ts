@@ -3,15 +3,15 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OptionError, ShapeError } from "../../src/gpu/errors.ts";
 import { Generator } from "../../src/tensor/philox.ts";
-import { bootstrapInterval } from "../../src/train/bootstrap.ts";
+import { bootstrapInterval } from "../../src/train/metrics/bootstrap.ts";
 import {
   crossFitTemperature,
   expectedCalibrationError,
   fitTemperature,
   probabilitiesOf,
   reliabilityBins,
-} from "../../src/train/calibration.ts";
-import { auc, operatingAt, rocCurve, youden } from "../../src/train/roc.ts";
+} from "../../src/train/metrics/calibration.ts";
+import { auc, operatingAt, rocCurve, youden } from "../../src/train/metrics/roc.ts";
 
 describe("ROC", () => {
   const scores = [0.1, 0.4, 0.35, 0.8];

@@ -1,10 +1,10 @@
 // A small problem with everything that a resumed run must restore: 8x8 pictures of bars in three classes, a network
 // with batch norm and dropout, augmentation, AdamW and a schedule.
 
-import { randomAffine } from "../../src/data/augment.ts";
 import { ArrayDataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";
-import { standardize } from "../../src/data/transforms.ts";
+import { randomAffine } from "../../src/data/transforms/augment.ts";
+import { standardize } from "../../src/data/transforms/standardize.ts";
 import { ReLU } from "../../src/layers/activation.ts";
 import { BatchNorm2d } from "../../src/layers/batch_norm.ts";
 import { Conv2d } from "../../src/layers/conv2d.ts";

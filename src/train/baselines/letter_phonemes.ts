@@ -1,7 +1,7 @@
 // Spelling without a network: every letter says what it most often says, no, one or two phonemes. Which phonemes belong to which
 // letter is learnt by aligning words and pronunciations again and again (hard EM; compare Pagel, Lenzo & Black 1998): the likeliest
 // path under counts, then the counts of the likeliest paths.
-import { PHONEMES, type Pronunciation } from "../../data/cmudict.ts";
+import { PHONEMES, type Pronunciation } from "../../data/sets/cmudict.ts";
 
 const ROUNDS = 6;
 /** Added to all counts: what was never seen stays possible. */

@@ -2,9 +2,9 @@
 // CNN + BiGRU, each in five folds: every series is judged once, by networks that did not see it. Channels are standardised by
 // the training series of a fold alone.
 
-import { BASIC_MOTIONS_SOURCE, loadBasicMotions } from "../../data/basic_motions.ts";
 import { stratifiedFolds } from "../../data/folds.ts";
-import type { TsFile } from "../../data/ts_file.ts";
+import type { TsFile } from "../../data/formats/ts_file.ts";
+import { BASIC_MOTIONS_SOURCE, loadBasicMotions } from "../../data/sets/basic_motions.ts";
 import { argmax } from "../../kernels/arg_reduce.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { type CnnRnn, cnnBigru, cnnLstm } from "../../models/cnn_rnn.ts";
@@ -19,13 +19,13 @@ import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { NearestCentroid } from "../baselines/nearest_centroid.ts";
 import { LossMean } from "../finite.ts";
-import { Accuracy } from "../metrics.ts";
+import { Accuracy } from "../metrics/counting.ts";
 import { wilson } from "../report/confusion.ts";
 import { type Strip, stripsSection } from "../report/strips.ts";
 import { count, escapeHtml, percent } from "../report/text.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { type Finish, RecipeRun } from "./run.ts";
-import type { Training } from "./training.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { type Finish, RecipeRun } from "./runner/run.ts";
+import type { Training } from "./runner/training.ts";
 
 const DEFAULTS = { steps: 100, batch: 16, lr: 5e-3, seed: 0, hidden: 16, folds: 5 };
 const SMALL = { steps: 50, folds: 2 };

@@ -1,12 +1,12 @@
 // `bert`: a small BERT first guesses hidden words of e-mails, then learns to tell spam from their text (Spam Assassin). With all
 // labels, and with few, where having read before helps: the same network, once pretrained and once not, on the same labels.
-// Headers, quotes and tags are gone before anything is read (src/data/mail.ts).
+// Headers, quotes and tags are gone before anything is read (data/formats/mail.ts).
 
 import { ArrayDataset, type Dataset, Subset } from "../../data/dataset.ts";
 import { DataLoader } from "../../data/loader.ts";
-import { MaskedStretches } from "../../data/masked_words.ts";
-import { loadSpamAssassin, type Mail, SPAM_ASSASSIN_SOURCE } from "../../data/spam_assassin.ts";
-import { classRows, FIRST_WORD, WordVocabulary } from "../../data/word_vocabulary.ts";
+import { loadSpamAssassin, type Mail, SPAM_ASSASSIN_SOURCE } from "../../data/sets/spam_assassin.ts";
+import { MaskedStretches } from "../../data/text/masked_words.ts";
+import { classRows, FIRST_WORD, WordVocabulary } from "../../data/text/word_vocabulary.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { indexSelect } from "../../kernels/gather.ts";
 import { reshape } from "../../kernels/reshape.ts";
@@ -25,11 +25,11 @@ import { copyInto } from "../../tensor/primitives.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LossMean } from "../finite.ts";
-import { bertResult, type Judged, mailBaselines } from "./bert_report.ts";
-import { logitsReader } from "./logits.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import type { Training } from "./training.ts";
+import { bertResult, type Judged, mailBaselines } from "./parts/bert_report.ts";
+import { logitsReader } from "./parts/logits.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import type { Training } from "./runner/training.ts";
 
 const DEFAULTS = {
   /** Of pretraining. Small batches: many steps count for more here than good gradients. */

@@ -2,16 +2,16 @@
 // what the labels of the neighbouring slices tell without a look at the image.
 
 import { gunzipSync } from "fflate";
-import { randomContrast } from "../../data/augment_contrast.ts";
-import { augmentMasks } from "../../data/augment_masks.ts";
-import { BRAIN_SOURCE, type BrainSlices, loadBrain } from "../../data/brain.ts";
 import type { Batch } from "../../data/dataset.ts";
+import { BRAIN_SOURCE, type BrainSlices, loadBrain } from "../../data/sets/brain.ts";
+import { randomContrast } from "../../data/transforms/augment_contrast.ts";
+import { augmentMasks } from "../../data/transforms/augment_masks.ts";
 import { Generator } from "../../tensor/philox.ts";
-import { diceOf, pooled } from "../overlap.ts";
-import { brainResult, counted } from "./brain_report.ts";
-import { type Images, type MaskConfig, trainMasks } from "./masks.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
+import { diceOf, pooled } from "../metrics/overlap.ts";
+import { brainResult, counted } from "./parts/brain_report.ts";
+import { type Images, type MaskConfig, trainMasks } from "./parts/masks.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
 
 /** `apart`: millimetres to the slices above and below whose image, never the label, the network sees beside the one it marks. */
 const DEFAULTS = { steps: 300, batch: 4, lr: 3e-3, seed: 0, width: 6, depth: 4, apart: 3 };

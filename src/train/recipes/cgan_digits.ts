@@ -4,11 +4,11 @@
 import { ConditionalGenerator, ProjectionDiscriminator } from "../../models/conditional_gan.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { percent } from "../report/text.ts";
-import { DigitGan, type DigitGanConfig } from "./digit_gan.ts";
-import { comparedFigures, digitGanSections, frechetRatio } from "./digit_gan_report.ts";
-import { type DigitGanFound, runDigitGan } from "./digit_gan_run.ts";
-import type { Recipe } from "./recipe.ts";
-import type { Finish } from "./run.ts";
+import { DigitGan, type DigitGanConfig } from "./parts/digit_gan.ts";
+import { comparedFigures, digitGanSections, frechetRatio } from "./parts/digit_gan_report.ts";
+import { type DigitGanFound, runDigitGan } from "./parts/digit_gan_run.ts";
+import type { Recipe } from "./runner/recipe.ts";
+import type { Finish } from "./runner/run.ts";
 
 const DEFAULTS = {
   steps: 600,

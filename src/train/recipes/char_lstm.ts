@@ -1,7 +1,7 @@
 // `char-lstm`: an LSTM learns to predict the next character of Moby-Dick. Lanes of the text are read side by side, and the state
 // behind a stretch is where the next begins; gradients end there (truncated backpropagation through time, Williams & Peng 1990).
 
-import { Lanes } from "../../data/stretches.ts";
+import { Lanes } from "../../data/text/stretches.ts";
 import { narrow } from "../../kernels/slice.ts";
 import { Module } from "../../layers/module.ts";
 import { RecurrentLanguageModel } from "../../models/recurrent_language_model.ts";
@@ -15,10 +15,10 @@ import { copyInto, fill } from "../../tensor/primitives.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LossMean } from "../finite.ts";
 import type { Writer } from "../sampling.ts";
-import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./book.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
+import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./parts/book.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { steps: 1400, batch: 32, lr: 1.5e-2, seed: 0, length: 32, d: 32, hidden: 128, layers: 1 };
 const SMALL = { steps: 60, batch: 16, hidden: 64 };

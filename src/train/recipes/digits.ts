@@ -1,9 +1,8 @@
 // `digits`: a LeNet-style network learns the 60,000 MNIST digits and is judged on the 10,000 test digits.
 
 import { gunzipSync } from "fflate";
-import { randomAffine } from "../../data/augment.ts";
-import { MNIST_SOURCE } from "../../data/files.ts";
 import { DataLoader } from "../../data/loader.ts";
+import { MNIST_SOURCE } from "../../data/sets/files.ts";
 import {
   type DigitImages,
   digitDataset,
@@ -11,18 +10,19 @@ import {
   MNIST_MEAN,
   MNIST_STD,
   type Mnist,
-} from "../../data/mnist.ts";
-import { standardize } from "../../data/transforms.ts";
+} from "../../data/sets/mnist.ts";
+import { randomAffine } from "../../data/transforms/augment.ts";
+import { standardize } from "../../data/transforms/standardize.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { LeNet } from "../../models/lenet.ts";
 import { AdamW } from "../../optim/adam.ts";
 import type { HostArray } from "../../tensor/compile.ts";
 import { fitStep } from "../fit.ts";
 import { accuracyTiles, classifierSections } from "../report/classifier.ts";
-import { judge } from "./judge.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
+import { judge } from "./parts/judge.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 import type { TrainingStep } from "./steps.ts";
 
 const DEFAULTS = { epochs: 1, batch: 64, lr: 3e-3, seed: 0, samples: 60_000 };

@@ -5,7 +5,7 @@
 // What the figure means: very little. One patient, some thirty such beats, and a rule without any learning does as well: the beats
 // that came soonest after the one before.
 
-import { type Beats, cutBeats, type EcgRecord, loadEcg, MITBIH_SOURCE } from "../../data/mitbih.ts";
+import { type Beats, cutBeats, type EcgRecord, loadEcg, MITBIH_SOURCE } from "../../data/sets/mitbih.ts";
 import { OptionError } from "../../gpu/errors.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { softmax } from "../../kernels/softmax.ts";
@@ -18,16 +18,16 @@ import { noGrad } from "../../tensor/mode.ts";
 import { Generator } from "../../tensor/philox.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { averagePrecision, precisionRecall } from "../average_precision.ts";
 import { LossMean } from "../finite.ts";
 import type { Classifier } from "../fit.ts";
-import { Accuracy } from "../metrics.ts";
+import { averagePrecision, precisionRecall } from "../metrics/average_precision.ts";
+import { Accuracy } from "../metrics/counting.ts";
 import { precisionRecallChart } from "../report/precision_recall.ts";
 import { type Strip, stripsSection } from "../report/strips.ts";
 import { count, number, percent } from "../report/text.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { type Finish, RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { type Finish, RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { steps: 400, batch: 32, lr: 3e-3, seed: 0, hidden: 16 };
 const SMALL = { steps: 60, hidden: 8 };

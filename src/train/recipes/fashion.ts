@@ -1,10 +1,10 @@
 // `fashion`: a small CNN learns the 60,000 clothes of Fashion-MNIST and is judged on the 10,000 test pictures.
 
 import { gunzipSync } from "fflate";
-import { FASHION_CLASSES, FASHION_SOURCE, loadFashion } from "../../data/fashion.ts";
 import { DataLoader } from "../../data/loader.ts";
-import { type DigitImages, digitDataset, type Mnist } from "../../data/mnist.ts";
-import { standardize } from "../../data/transforms.ts";
+import { FASHION_CLASSES, FASHION_SOURCE, loadFashion } from "../../data/sets/fashion.ts";
+import { type DigitImages, digitDataset, type Mnist } from "../../data/sets/mnist.ts";
+import { standardize } from "../../data/transforms/standardize.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { ReLU } from "../../layers/activation.ts";
 import { BatchNorm2d } from "../../layers/batch_norm.ts";
@@ -17,10 +17,10 @@ import { type Layer, Sequential } from "../../layers/sequential.ts";
 import { AdamW } from "../../optim/adam.ts";
 import { NearestCentroid } from "../baselines/nearest_centroid.ts";
 import { accuracyTiles, classifierSections } from "../report/classifier.ts";
-import { judge } from "./judge.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
+import { judge } from "./parts/judge.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { epochs: 3, batch: 64, lr: 4e-3, seed: 0, samples: 60_000, judged: 10_000 };
 const SMALL = { epochs: 1, samples: 3200, judged: 1000 };

@@ -11,7 +11,7 @@ import {
   NEAR,
   sampleGrid,
   uniformBlob,
-} from "../../data/gaussian_grid.ts";
+} from "../../data/sets/gaussian_grid.ts";
 import { gradientPenalty } from "../../functional/gradient_penalty.ts";
 import { add, mul, sub } from "../../kernels/binary.ts";
 import { cast } from "../../kernels/cast.ts";
@@ -26,13 +26,13 @@ import { Generator } from "../../tensor/philox.ts";
 import { scope } from "../../tensor/scope.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LossMean } from "../finite.ts";
-import { MeanMetric } from "../metrics.ts";
+import { MeanMetric } from "../metrics/counting.ts";
 import { scatterSection } from "../report/scatter.ts";
 import { percent } from "../report/text.ts";
-import { fallingRate, GAN_LOSSES, type GanLoss, r1Penalty } from "./gan_losses.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { type Finish, RecipeRun } from "./run.ts";
-import type { Training } from "./training.ts";
+import { fallingRate, GAN_LOSSES, type GanLoss, r1Penalty } from "./parts/gan_losses.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { type Finish, RecipeRun } from "./runner/run.ts";
+import type { Training } from "./runner/training.ts";
 
 /** `steps` are those of a generator. */
 const DEFAULTS = { steps: 1000, batch: 256, lr: 2e-3, seed: 0, hidden: 64, layers: 3, judged: 5000 };

@@ -1,7 +1,7 @@
 // `gpt`: a small transformer learns to predict the next character of Moby-Dick from at most `length` before it. Stretches are
 // drawn anywhere in the text.
 
-import { windowsAt } from "../../data/stretches.ts";
+import { windowsAt } from "../../data/text/stretches.ts";
 import { narrow } from "../../kernels/slice.ts";
 import { Gpt } from "../../models/gpt.ts";
 import { scaleTable } from "../../models/tokens.ts";
@@ -12,10 +12,10 @@ import { Generator } from "../../tensor/philox.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LossMean } from "../finite.ts";
 import type { Writer } from "../sampling.ts";
-import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./book.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
+import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./parts/book.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = {
   steps: 950,

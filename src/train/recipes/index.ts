@@ -1,8 +1,8 @@
 // The training jobs by name. A recipe is a file beside this one, loaded only when it runs.
 import { OptionError } from "../../gpu/errors.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
 
-export type { Recipe, RecipeFiles, RecipeOptions, RecipeProgress, RecipeResult } from "./recipe.ts";
+export type { Recipe, RecipeFiles, RecipeOptions, RecipeProgress, RecipeResult } from "./runner/recipe.ts";
 
 const recipes = {
   digits: async () => (await import("./digits.ts")).digits,

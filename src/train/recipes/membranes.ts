@@ -1,23 +1,23 @@
 // `membranes`: a U-Net finds the membranes of nerve cells under the electron microscope, from random crops of 20 slices, and is
 // judged on whole held-out ones. Beside it stands the best that one threshold on the grey value does.
 
-import { randomContrast } from "../../data/augment_contrast.ts";
-import { augmentMasks } from "../../data/augment_masks.ts";
 import type { Batch } from "../../data/dataset.ts";
 import {
   loadMembranes,
   MEMBRANE_SLICES,
   MEMBRANES_SOURCE,
   type MembraneSlices,
-} from "../../data/membranes.ts";
+} from "../../data/sets/membranes.ts";
+import { randomContrast } from "../../data/transforms/augment_contrast.ts";
+import { augmentMasks } from "../../data/transforms/augment_masks.ts";
 import { Generator } from "../../tensor/philox.ts";
 import { below, bestThreshold } from "../baselines/threshold.ts";
-import { diceOf, iouOf, type Overlap, overlaps, pooled } from "../overlap.ts";
+import { diceOf, iouOf, type Overlap, overlaps, pooled } from "../metrics/overlap.ts";
 import { overlaySection } from "../report/overlays.ts";
 import { number } from "../report/text.ts";
-import { type Images, type MaskConfig, trainMasks } from "./masks.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { type Finish, RecipeRun } from "./run.ts";
+import { type Images, type MaskConfig, trainMasks } from "./parts/masks.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { type Finish, RecipeRun } from "./runner/run.ts";
 
 const DEFAULTS = { steps: 840, batch: 4, lr: 3e-3, seed: 0, width: 8, depth: 3, crop: 64 };
 const SMALL = { steps: 50, batch: 2, width: 4, depth: 2 };

@@ -1,7 +1,7 @@
 // `pneumonia`: a small CNN tells pneumonia from health in chest X-rays of 28x28 pixels, with what a physician would ask for: ROC
 // curve, interval, threshold, calibration. Not a medical device.
 
-import { loadPneumonia, PNEUMONIA_SOURCE } from "../../data/pneumonia.ts";
+import { loadPneumonia, PNEUMONIA_SOURCE } from "../../data/sets/pneumonia.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { ReLU } from "../../layers/activation.ts";
 import { AdaptiveAvgPool2d } from "../../layers/adaptive_pooling.ts";
@@ -12,12 +12,12 @@ import { Linear } from "../../layers/linear.ts";
 import { MaxPool2d } from "../../layers/pooling.ts";
 import { type Layer, Sequential } from "../../layers/sequential.ts";
 import { AdamW } from "../../optim/adam.ts";
-import { logitsReader } from "./logits.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
-import { xrayHead, xrayMetrics, xraySections } from "./xray_report.ts";
-import { firstXRays, judgeOnXRays, judgingLoader, trainingLoader } from "./xrays.ts";
+import { logitsReader } from "./parts/logits.ts";
+import { xrayHead, xrayMetrics, xraySections } from "./parts/xray_report.ts";
+import { firstXRays, judgeOnXRays, judgingLoader, trainingLoader } from "./parts/xrays.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { epochs: 16, batch: 64, lr: 5e-3, seed: 0, samples: 4708 };
 const SMALL = { epochs: 2, samples: 1280 };

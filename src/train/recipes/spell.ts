@@ -1,7 +1,7 @@
 // `spell`: a GRU reads the letters of an English word, another writes its phonemes and looks back at the letters at every step
 // (Bahdanau et al. 2015). Judged by the phoneme error rate on words that it never saw.
 
-import { CMUDICT_SOURCE, loadCmudict, type Pronunciation } from "../../data/cmudict.ts";
+import { CMUDICT_SOURCE, loadCmudict, type Pronunciation } from "../../data/sets/cmudict.ts";
 import {
   END,
   holdOutWords,
@@ -11,7 +11,7 @@ import {
   SpellingBatches,
   START,
   TARGETS,
-} from "../../data/spelling.ts";
+} from "../../data/text/spelling.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { reshape } from "../../kernels/reshape.ts";
 import { type AttentionKind, Seq2Seq } from "../../models/seq2seq.ts";
@@ -22,13 +22,13 @@ import { compile } from "../../tensor/compile.ts";
 import { tensor } from "../../tensor/create.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { letterPhonemes } from "../baselines/letter_phonemes.ts";
-import { type ErrorRates, errorRates } from "../edit_distance.ts";
 import { LossMean } from "../finite.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
-import { type ReadWord, spellReport } from "./spell_report.ts";
-import type { TrainDone } from "./training.ts";
+import { type ErrorRates, errorRates } from "../metrics/edit_distance.ts";
+import { type ReadWord, spellReport } from "./parts/spell_report.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
+import type { TrainDone } from "./runner/training.ts";
 
 const DEFAULTS = {
   steps: 1000,

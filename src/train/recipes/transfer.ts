@@ -4,9 +4,9 @@
 
 import type { Batch } from "../../data/dataset.ts";
 import { DataLoader } from "../../data/loader.ts";
-import { loadNsfwjs, NSFWJS_SOURCE } from "../../data/nsfwjs.ts";
-import { loadPneumonia, PNEUMONIA_SOURCE, type XRays, xrayDataset } from "../../data/pneumonia.ts";
-import { standardize } from "../../data/transforms.ts";
+import { loadNsfwjs, NSFWJS_SOURCE } from "../../data/sets/nsfwjs.ts";
+import { loadPneumonia, PNEUMONIA_SOURCE, type XRays, xrayDataset } from "../../data/sets/pneumonia.ts";
+import { standardize } from "../../data/transforms/standardize.ts";
 import { broadcastTo } from "../../kernels/broadcast.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { mean } from "../../kernels/reduce.ts";
@@ -24,13 +24,13 @@ import { noGrad } from "../../tensor/mode.ts";
 import { Generator } from "../../tensor/philox.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { LossMean } from "../finite.ts";
-import { auc } from "../roc.ts";
-import { logitsReader } from "./logits.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import type { Training } from "./training.ts";
-import { transferReport } from "./transfer_report.ts";
-import { firstXRays, JUDGED_AT_ONCE, pickXRays, pixelRegression, pose, scoresOf } from "./xrays.ts";
+import { auc } from "../metrics/roc.ts";
+import { logitsReader } from "./parts/logits.ts";
+import { transferReport } from "./parts/transfer_report.ts";
+import { firstXRays, JUDGED_AT_ONCE, pickXRays, pixelRegression, pose, scoresOf } from "./parts/xrays.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import type { Training } from "./runner/training.ts";
 
 const DEFAULTS = {
   samples: 200,

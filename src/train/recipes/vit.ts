@@ -1,7 +1,7 @@
 // `vit`: a small transformer behind a stem of convolutions on the chest X-rays of `pneumonia`, and where its attention goes.
 
 import type { DataLoader } from "../../data/loader.ts";
-import { loadPneumonia, PNEUMONIA_CLASSES, PNEUMONIA_SOURCE, type XRays } from "../../data/pneumonia.ts";
+import { loadPneumonia, PNEUMONIA_CLASSES, PNEUMONIA_SOURCE, type XRays } from "../../data/sets/pneumonia.ts";
 import { crossEntropy } from "../../kernels/cross_entropy.ts";
 import { CnnTransformer } from "../../models/cnn_transformer.ts";
 import { AdamW } from "../../optim/adam.ts";
@@ -11,12 +11,12 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { type RolloutPicture, rolloutSection } from "../report/rollout.ts";
 import { count, percent } from "../report/text.ts";
 import { attentionWeights, meanRollout } from "../rollout.ts";
-import { logitsReader } from "./logits.ts";
-import type { Recipe, RecipeOptions, RecipeResult } from "./recipe.ts";
-import { RecipeRun } from "./run.ts";
-import { warmupCosine } from "./schedule.ts";
-import { xrayHead, xrayMetrics, xraySections } from "./xray_report.ts";
-import { firstXRays, judgeOnXRays, judgingLoader, SIDE, trainingLoader } from "./xrays.ts";
+import { logitsReader } from "./parts/logits.ts";
+import { xrayHead, xrayMetrics, xraySections } from "./parts/xray_report.ts";
+import { firstXRays, judgeOnXRays, judgingLoader, SIDE, trainingLoader } from "./parts/xrays.ts";
+import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
+import { RecipeRun } from "./runner/run.ts";
+import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { epochs: 14, batch: 64, lr: 2e-3, seed: 0, samples: 4708 };
 const SMALL = { epochs: 2, samples: 960 };

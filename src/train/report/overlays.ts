@@ -1,6 +1,6 @@
 // Section of pictures with two outlines on them: the truth and the prediction of a mask. Where both run alike, one colour says so.
 
-import { diceOf, iouOf, type Overlap } from "../overlap.ts";
+import { diceOf, iouOf, type Overlap } from "../metrics/overlap.ts";
 import { pngUri } from "./pictures.ts";
 import { escapeHtml, number } from "./text.ts";
 

@@ -1,6 +1,6 @@
 // Chart "Precision over recall" for one classifier or several: the curve to judge a rare class by.
 
-import type { PrecisionRecall } from "../average_precision.ts";
+import type { PrecisionRecall } from "../metrics/average_precision.ts";
 import type { ChartOptions, Series } from "./chart.ts";
 import { number, percent } from "./text.ts";
 

@@ -1,6 +1,6 @@
 // Section "Calibration": what share of the samples of a stated probability the event came in, before and after scaling.
 
-import type { ReliabilityBin } from "../calibration.ts";
+import type { ReliabilityBin } from "../metrics/calibration.ts";
 import { lineChart, type Series } from "./chart.ts";
 import { count, escapeHtml, NONE, number, percent } from "./text.ts";
 

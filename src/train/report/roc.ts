@@ -1,6 +1,6 @@
 // Section "ROC curve": sensitivity over false alarms for one classifier or several, and what a chosen threshold gives.
 
-import type { Operating } from "../roc.ts";
+import type { Operating } from "../metrics/roc.ts";
 import { lineChart, type Series } from "./chart.ts";
 import { escapeHtml, number, percent } from "./text.ts";
 
