@@ -1,4 +1,4 @@
-// What is known of a WGSL file once it is reflected (`npm run shaders` -> shaders.gen.ts): text, bindings, parameters
+// What is known of a WGSL file once it is reflected (`npm run shaders` -> shaders.gen/): text, bindings, parameters
 // and everything that specialise.ts may change. Pure data: no GPU object.
 
 /** A storage buffer of the shader: all stand in group 0. */
