@@ -1,0 +1,36 @@
+// The page that is shown follows the hash. Pages are loaded when they are first gone to.
+
+import { signal } from "@preact/signals";
+import type { ComponentType } from "preact";
+import type { RunConfig } from "../engine/protocol.ts";
+import { hashOf, parseHash, type Route } from "./hash.ts";
+
+interface Page {
+  readonly title: string;
+  readonly load: () => Promise<ComponentType>;
+}
+
+export const PAGES: Readonly<Record<string, Page>> = {
+  home: { title: "Home", load: async () => (await import("../pages/home/home.tsx")).Home },
+  train: { title: "Train", load: async () => (await import("../pages/train/train.tsx")).Train },
+  microscope: {
+    title: "Microscope",
+    load: async () => (await import("../pages/microscope/microscope.tsx")).Microscope,
+  },
+  bench: { title: "Bench", load: async () => (await import("../pages/bench/bench.tsx")).Bench },
+};
+
+export const route = signal<Route>(parseHash(location.hash));
+addEventListener("hashchange", () => {
+  route.value = parseHash(location.hash);
+});
+
+/** Writes the config into the address without a new entry of the history. */
+export function keepConfig(config: RunConfig): void {
+  const hash = hashOf(route.value.page, config);
+  history.replaceState(null, "", hash);
+  route.value = { ...route.value, config, faults: [] };
+}
+
+/** A link to a page with the config of the run that is on. */
+export const linkTo = (page: string): string => hashOf(page, route.value.config);

@@ -1,0 +1,11 @@
+// Entry of the site.
+
+import { render } from "preact";
+import "./frame/style.css";
+import { Frame } from "./frame/frame.tsx";
+
+render(<Frame />, document.getElementById("app")!);
+
+// Offline use: built pages only, since the list of files is the build's.
+if (import.meta.env.PROD && "serviceWorker" in navigator)
+  navigator.serviceWorker.register("./offline_worker.js").catch(() => undefined); // a browser may forbid it: online then

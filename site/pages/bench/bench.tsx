@@ -1,0 +1,5 @@
+// Page "Bench".
+
+export function Bench() {
+  return <h1>Bench</h1>;
+}

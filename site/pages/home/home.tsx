@@ -1,0 +1,5 @@
+// Page "Home".
+
+export function Home() {
+  return <h1>Home</h1>;
+}

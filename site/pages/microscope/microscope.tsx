@@ -1,0 +1,5 @@
+// Page "Microscope".
+
+export function Microscope() {
+  return <h1>Microscope</h1>;
+}

@@ -1,0 +1,5 @@
+// Page "Train".
+
+export function Train() {
+  return <h1>Train</h1>;
+}
