@@ -1,4 +1,4 @@
-// The library build: ESM, four entries with shared chunks, so that Tensor and the current device exist once whichever
+// The library build: ESM, five entries with shared chunks, so that Tensor and the current device exist once whichever
 // entry they came from. Types are made by tsc (tsconfig.build.json). The site has a configuration of its own.
 import { builtinModules } from "node:module";
 import { defineConfig, esmExternalRequirePlugin } from "vite";
@@ -18,6 +18,7 @@ export default defineConfig({
       entry: {
         index: "src/index.ts",
         node: "src/node.ts",
+        data: "src/data/index.ts",
         selftest: "src/selftest/index.ts",
         cli: "src/cli/main.ts",
       },

@@ -187,8 +187,9 @@ export * as F from "./functional/index.ts";
 export * as nn from "./layers/index.ts";
 export * as models from "./models/index.ts";
 export * as optim from "./optim/index.ts";
+export * as baselines from "./train/baselines/index.ts";
 
-// Data, training, files
+// Data, training, files. Readers of formats, data sets and texts: `wgrad/data`
 
 export { ArrayDataset, type Batch, type Dataset, type Field, randomSplit, Subset } from "./data/dataset.ts";
 export { readIdx } from "./data/formats/idx.ts";
@@ -217,4 +218,56 @@ export {
 export { EarlyStopping, type EarlyStoppingOptions } from "./train/early_stopping.ts";
 export { LossMean } from "./train/finite.ts";
 export { type Callback, evaluate, type FitOptions, type FitResult, fit } from "./train/fit.ts";
+export {
+  attentionWeights,
+  meanRollout as meanAttentionRollout,
+  rollout as attentionRollout,
+} from "./train/rollout.ts";
+export {
+  drawToken,
+  type WriteOptions as WriteTokensOptions,
+  type Writer as TokenWriter,
+  write as writeTokens,
+} from "./train/sampling.ts";
+
+// Metrics: counted on the device over batches
+
 export { Accuracy, ConfusionMatrix, MeanMetric } from "./train/metrics/counting.ts";
+
+// Metrics: of arrays on the host, in float64
+
+export {
+  averagePrecision,
+  type PrecisionRecall,
+  precisionRecall,
+} from "./train/metrics/average_precision.ts";
+export { type BootstrapOptions, bootstrapInterval } from "./train/metrics/bootstrap.ts";
+export {
+  crossFitTemperature,
+  expectedCalibrationError,
+  fitTemperature,
+  type JudgedLogits,
+  probabilitiesOf,
+  type ReliabilityBin,
+  reliabilityBins,
+} from "./train/metrics/calibration.ts";
+export {
+  type ErrorRates,
+  editDistance,
+  errorRates,
+  type Written as WrittenSequence,
+} from "./train/metrics/edit_distance.ts";
+export {
+  frechetDistance,
+  type Moments as FeatureMoments,
+  moments as featureMoments,
+} from "./train/metrics/frechet.ts";
+export {
+  diceOf,
+  iouOf,
+  type Overlap as MaskOverlap,
+  overlap as maskOverlap,
+  overlaps as maskOverlaps,
+  pooled as pooledOverlap,
+} from "./train/metrics/overlap.ts";
+export { auc, type Operating as OperatingPoint, operatingAt, rocCurve, youden } from "./train/metrics/roc.ts";

@@ -87,6 +87,23 @@ describe("readNifti", () => {
     expect(of(null)).toBe("RAS");
   });
 
+  test("a quaternion; one whose norm was rounded to a little above 1 is half a turn, a longer one is refused", () => {
+    const of = (...quaternion: number[]) => readNifti(nifti1({ quaternion }));
+    const half = of(0, 0, 1).affine;
+    expect(half.map((row) => row.map((v) => v + 0))).toEqual([
+      [-2, 0, 0, 0],
+      [0, -3, 0, 0],
+      [0, 0, 4, 0],
+      [0, 0, 0, 1],
+    ]);
+    expect(of(0, 0, Math.SQRT1_2).orientation).toBe("ALS");
+    const rounded = of(0, 0, 1.0000002);
+    expect(rounded.orientation).toBe("LPS");
+    for (const [r, row] of rounded.affine.entries())
+      for (const [c, v] of row.entries()) expect(v).toBeCloseTo(half[r]![c]!, 5);
+    expect(() => of(0, 0, 1.0001)).toThrow(/orientation that is not finite/);
+  });
+
   test("units: metres and micrometres become millimetres", () => {
     const metres = readNifti(nifti1({ units: 1, pixdim: [1, 0.5, 1, 2] }));
     expect(metres.voxel).toEqual([500, 1000, 2000]);
@@ -126,6 +143,10 @@ describe("readNifti", () => {
     const volume = readNifti(file);
     expect(volume.shape).toEqual([1, 2, 3]);
     expect([...volume.data]).toEqual([10, 11, 12, 13, 14, 15]);
+    expect(volume.orientation).toBe("RAS");
+    view.setInt32(344, 1, true);
+    view.setFloat64(368, 1 + 1e-9, true); // a quaternion: half a turn about z
+    expect(readNifti(file).orientation).toBe("LPS");
     expect(() => readNifti(file.subarray(0, 549))).toThrow(/needs 550 bytes, has 549/);
   });
 

@@ -12,6 +12,8 @@ export interface Parts {
   magic?: string;
   units?: number;
   sform?: number[][] | null;
+  /** b, c, d of a quaternion; takes the place of the sform. */
+  quaternion?: readonly number[];
   extension?: boolean;
   write?: (view: DataView, at: number, little: boolean) => void;
   bytes?: number;
@@ -40,7 +42,10 @@ export function nifti1(parts: Parts = {}): Uint8Array {
   view.setFloat32(112, slope, little);
   view.setFloat32(116, inter, little);
   view.setUint8(123, units);
-  if (parts.sform !== null) {
+  if (parts.quaternion) {
+    view.setInt16(252, 1, little);
+    for (const [i, v] of parts.quaternion.entries()) view.setFloat32(256 + 4 * i, v, little);
+  } else if (parts.sform !== null) {
     view.setInt16(254, 1, little);
     const rows = parts.sform ?? [
       [2, 0, 0, -10],

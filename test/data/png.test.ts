@@ -15,12 +15,13 @@ function chunk(type: string, body: ArrayLike<number>): number[] {
   return [...word(body.length), ...named, ...word(crc32(named))];
 }
 
-const header = (w: number, h: number, depth: number, colour: number) => {
+const header = (w: number, h: number, depth: number, colour: number, interlace = 0) => {
   const view = new DataView(new ArrayBuffer(13));
   view.setUint32(0, w);
   view.setUint32(4, h);
   view.setUint8(8, depth);
   view.setUint8(9, colour);
+  view.setUint8(12, interlace);
   return chunk("IHDR", new Uint8Array(view.buffer));
 };
 
@@ -63,6 +64,26 @@ describe("readGreyPng", () => {
     expect([...readGreyPng(png(header(3, 1, 4, 0), [0, 0x0f, 0x80])).data]).toEqual([0, 255, 136]);
   });
 
+  // 3 x 3 pixels, Adam7: passes 1, 4, 5, 6, 7 hold 1, 1, 2, 2 and 3 of them, 2 and 3 none.
+  const interlaced = [0, 1, 0, 3, 0, 7, 9, 0, 2, 0, 8, 0, 4, 5, 6];
+
+  test("interlaced, 8 and 16 bits", () => {
+    expect([...readGreyPng(png(header(3, 3, 8, 0, 1), interlaced)).data]).toEqual([
+      1, 2, 3, 4, 5, 6, 7, 8, 9,
+    ]);
+    const wide = [0, 1, 0, 0, 2, 1]; // 2 x 1: pixel 0 in pass 1, pixel 1 in pass 6
+    expect([...readGreyPng(png(header(2, 1, 16, 0, 1), wide)).data]).toEqual([256, 513]);
+  });
+
+  test("data beyond the last row is left alone, in one chunk or several", () => {
+    expect([...readGreyPng(png(header(2, 1, 8, 0), [0, 5, 6, 7, 8, 9])).data]).toEqual([5, 6]);
+    expect([...readGreyPng(png(header(3, 3, 8, 0, 1), [...interlaced, 0, 0])).data][8]).toBe(9);
+    const packed = zlibSync(Uint8Array.from([0, 5, 6, 0, 7, 8]));
+    const chunks = [...packed].flatMap((byte) => chunk("IDAT", [byte]));
+    const file = [...SIGNATURE, ...header(2, 2, 8, 0), ...chunks, ...chunk("IEND", [])];
+    expect([...readGreyPng(Uint8Array.from(file)).data]).toEqual([5, 6, 7, 8]);
+  });
+
   test("a palette, and an index beyond it", () => {
     const palette = chunk("PLTE", [255, 255, 255, 255, 0, 0]);
     expect([...readGreyPng(png(header(2, 1, 8, 3), [0, 1, 0], palette)).data]).toEqual([76, 255]);
@@ -99,7 +120,17 @@ describe("readGreyPng", () => {
     ["odd colour type", png(header(1, 1, 8, 5), [0, 0]), /colour type 5/],
     ["odd filter", png(header(2, 1, 8, 0), [9, 5, 6]), /is corrupt/],
     ["checksum", changed(good.length - 16), /is corrupt/],
-    ["too few rows", png(header(2, 3, 8, 0), [0, 5, 6]), /is corrupt/],
+    ["too few rows", png(header(2, 3, 8, 0), [0, 5, 6]), /2 x 3 pixels take 9 bytes, it holds 3/],
+    ["a short row", png(header(3, 2, 8, 0), [0, 1, 2, 3, 0, 4, 5]), /3 x 2 pixels take 8 bytes, it holds 7/],
+    ["half a short row", png(header(9, 1, 1, 0), [0, 255]), /9 x 1 pixels take 3 bytes, it holds 2/],
+    [
+      "interlaced, a short row",
+      png(header(3, 3, 8, 0, 1), interlaced.slice(0, -1)),
+      /3 x 3 pixels take 15 bytes, it holds 14/,
+    ],
+    ["interlaced bits", png(header(2, 1, 1, 0, 1), [0, 0, 0, 0]), /interlaced with 1 bits a pixel/],
+    ["an unknown interlace", png(header(2, 1, 8, 0, 2), [0, 1, 2, 3, 4]), /is corrupt/],
+    ["no data", Uint8Array.from([...SIGNATURE, ...header(1, 1, 8, 0), ...chunk("IEND", [])]), /0 compressed/],
   ];
   test.each(broken)("refused: %s", (_, bytes, message) => {
     expect(() => readGreyPng(bytes, { name: "slice" })).toThrow(FormatError);

@@ -22,7 +22,7 @@ describe.skipIf(await missing(BASIC_MOTIONS_SOURCE, "BasicMotions_TRAIN.ts"))("a
   }, 180_000);
 
   test("stopped in the second fold and resumed", async () => {
-    const form = { small: true, steps: 30 };
+    const form = { small: true, steps: 20 };
     const whole = await activity.run(recipeOptions(form));
     const stop = new AbortController();
     const files = new MemoryFiles();

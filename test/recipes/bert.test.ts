@@ -13,7 +13,7 @@ describe.skipIf(await missing(SPAM_ASSASSIN_SOURCE, "file_list.json"))("bert --s
   test("better than the frequency of words", async () => {
     const options = recipeOptions({ small: true });
     const { metrics, baseline } = await bert.run(options);
-    expect(metrics.maskedNats).toBeLessThan(baseline.maskedNats!);
+    expect(metrics.maskedNats).toBeLessThan(baseline.maskedNats! - 0.1); // measured: .19, of seeds 1 and 2 .20 and .19
     expect(Object.keys(metrics)).toEqual(["accuracy", "accuracy300", "accuracy300Scratch", "maskedNats"]);
     expect(baseline.naiveBayes).toBeGreaterThan(baseline.majority!);
     const page = options.files.text("report.html");

@@ -42,6 +42,9 @@ const VERSIONS = [
   { size: 540, header: 544, magicAt: 4, magic: "n+2", pair: "ni2" },
 ] as const;
 
+/** A quaternion is stored as b, c, d; 1 - b² - c² - d² may round to this much below 0 and then stands for 0. */
+const LEAST_SQUARE = -1e-6;
+
 /** Millimetres of a unit: unknown (taken for mm), metre, mm, micrometre. */
 const UNITS = [1, 1000, 1, 1e-3];
 
@@ -96,7 +99,8 @@ function headerOf(bytes: Uint8Array, fail: Fail) {
     // A copy of the header alone: the reader would walk through extensions without bounds.
     const header = readHeader(bytes.slice(0, version.header).buffer);
     const { dims, datatypeCode, numBitsPerVoxel, vox_offset, scl_slope, scl_inter } = header;
-    const { littleEndian, pixDims, affine, xyzt_units } = header;
+    const { littleEndian, pixDims, xyzt_units } = header;
+    const affine = affineOf(header);
     return {
       least: version.header,
       ...{ dims, datatypeCode, numBitsPerVoxel, vox_offset, scl_slope, scl_inter },
@@ -105,6 +109,18 @@ function headerOf(bytes: Uint8Array, fail: Fail) {
   } catch (cause) {
     return fail(`has a header that cannot be read: ${String(cause)}`);
   }
+}
+
+/** The quaternion or the matrix, whichever has the higher code, else the voxel sizes alone. */
+function affineOf(header: ReturnType<typeof readHeader>): number[][] {
+  const { qform_code, sform_code, pixDims, affine } = header;
+  if (qform_code > 0 && sform_code < qform_code) {
+    // The reader takes the root of what may have been rounded below 0, and in NIfTI-2 leaves quaternions out.
+    const square = 1 - header.quatern_b ** 2 - header.quatern_c ** 2 - header.quatern_d ** 2;
+    return square > LEAST_SQUARE ? header.getQformMat() : [[Number.NaN]];
+  }
+  const sizes = [...pixDims.slice(1, 4), 1];
+  return sform_code > 0 ? affine : sizes.map((size, r) => sizes.map((_, c) => (r === c ? size : 0)));
 }
 
 function text(bytes: Uint8Array, at: number): string {

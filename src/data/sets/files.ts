@@ -134,7 +134,7 @@ async function fetched(
     if (!response.ok) return `Fetching ${url}: ${response.status} ${response.statusText}. `;
     bytes = new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
-    return `Fetching ${url} failed: ${cause instanceof Error ? cause.message : String(cause)}. `;
+    return `Fetching ${url} failed: ${reason(cause)}. `;
   }
   for (const [kind, expected] of Object.entries({ md5, sha256 })) {
     if (expected === undefined) continue;
@@ -146,6 +146,12 @@ async function fetched(
   await writeFile(partial, bytes);
   await rename(partial, path);
   return { path };
+}
+
+/** fetch says "fetch failed", and why one or two causes further in. */
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${reason(error.cause)}`;
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -53,14 +53,14 @@ const DEFAULTS = {
   every: 1,
 };
 const SMALL = {
-  steps: 40,
-  batch: 32,
-  vocab: 1000,
-  length: 48,
+  steps: 160,
+  batch: 12,
+  vocab: 400,
+  length: 32,
   stretch: 32,
-  passes: 2,
-  passesFew: 2,
-  few: 64,
+  passes: 1,
+  passesFew: 1,
+  few: 32,
   draws: 1,
   every: 16,
 };

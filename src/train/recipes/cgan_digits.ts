@@ -23,7 +23,17 @@ const DEFAULTS = {
   judged: 5000,
   judgeDigits: 38_400,
 };
-const SMALL = { steps: 60, batch: 32, width: 4, criticWidth: 4, decay: 0.8, judged: 500, judgeDigits: 1600 };
+const SMALL = {
+  steps: 96,
+  batch: 16,
+  width: 6,
+  criticWidth: 6,
+  nz: 8,
+  decay: 0.9,
+  judged: 200,
+  judgeDigits: 1024,
+  lr: 0.01,
+};
 
 /** Two pixels of paper around: halved three times, so that what the critic projects has seen most of the digit. */
 const SIZE = 32;

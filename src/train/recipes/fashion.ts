@@ -84,7 +84,6 @@ function build(config: Config, data: Mnist) {
     shuffle: true,
     seed: config.seed,
     dropLast: true,
-    // As they are: three epochs are too few for changed pictures to pay.
     transform: standardize<"x" | "y">({ ...data, field: "x" }),
   });
   const model = network();

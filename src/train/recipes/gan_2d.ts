@@ -36,7 +36,7 @@ import type { Training } from "./runner/training.ts";
 
 /** `steps` are those of a generator. */
 const DEFAULTS = { steps: 1000, batch: 256, lr: 2e-3, seed: 0, hidden: 64, layers: 3, judged: 5000 };
-const SMALL = { steps: 60, batch: 64, judged: 1000 };
+const SMALL = { steps: 50, batch: 64, lr: 4e-3, hidden: 32, layers: 2, judged: 500 };
 type Config = typeof DEFAULTS;
 
 /** Numbers a point is made of. */

@@ -24,7 +24,17 @@ const DEFAULTS = {
   judged: 5000,
   judgeDigits: 38_400,
 };
-const SMALL = { steps: 60, batch: 32, width: 8, criticWidth: 8, decay: 0.8, judged: 500, judgeDigits: 1600 };
+const SMALL = {
+  steps: 120,
+  batch: 16,
+  width: 6,
+  criticWidth: 6,
+  nz: 16,
+  decay: 0.9,
+  judged: 200,
+  judgeDigits: 1024,
+  lr: 7e-3,
+};
 
 export const ganDigits: Recipe = {
   title: "a DCGAN that draws MNIST's digits",

@@ -20,7 +20,7 @@ import { RecipeRun } from "./runner/run.ts";
 import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { epochs: 16, batch: 64, lr: 5e-3, seed: 0, samples: 4708 };
-const SMALL = { epochs: 2, samples: 1280 };
+const SMALL = { epochs: 1, batch: 32, samples: 1280 };
 
 const WARMUP_STEPS = 50;
 
