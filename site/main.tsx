@@ -9,3 +9,7 @@ render(<Frame />, document.getElementById("app")!);
 // Offline use: built pages only, since the list of files is the build's.
 if (import.meta.env.PROD && "serviceWorker" in navigator)
   navigator.serviceWorker.register("./offline_worker.js").catch(() => undefined); // a browser may forbid it: online then
+
+// Loads the hook of the browser tests, and only for them.
+if (new URLSearchParams(location.search).has("test"))
+  void import("./frame/test_hook.ts").then(({ installTestHook }) => installTestHook());

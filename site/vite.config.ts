@@ -6,13 +6,16 @@ import { defineConfig } from "vite";
 import { digitsAsset } from "./build/digits.ts";
 import { offline } from "./build/offline.ts";
 import { contentSecurityPolicy } from "./build/security.ts";
+import { shaderFile } from "./build/shaders.ts";
+
+const shaders = shaderFile();
 
 export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   publicDir: "public",
-  plugins: [digitsAsset(), contentSecurityPolicy(), offline()],
-  worker: { format: "es" },
+  plugins: [digitsAsset(), shaders.beside(), contentSecurityPolicy(), offline()],
+  worker: { format: "es", plugins: () => [shaders.inside()] },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { host: "127.0.0.1" },
   preview: { host: "127.0.0.1" },

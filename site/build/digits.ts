@@ -19,7 +19,7 @@ async function digits(): Promise<Buffer> {
     const { images, labels } = mnist[part];
     return [labels.subarray(0, COUNTS[part]), images.subarray(0, COUNTS[part] * 784)];
   });
-  return gzipSync(Buffer.concat(parts), { level: 9 });
+  return gzipSync(Buffer.concat(parts), { level: 6 });
 }
 
 export function digitsAsset(): Plugin {

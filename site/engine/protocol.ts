@@ -206,6 +206,47 @@ export interface ShaderView {
   readonly gbs: number | null;
 }
 
+/** What a binding held; null where the step does not tell. */
+export interface BindingData {
+  readonly name: string;
+  /** `@binding` */
+  readonly binding: number;
+  readonly access: "read" | "read_write";
+  /** WGSL's name of the stored element, and its shape; null where an optional binding is not given. */
+  readonly type: string | null;
+  readonly shape: readonly number[] | null;
+  readonly before: Float32Array | Int32Array | Uint32Array | null;
+  readonly after: Float32Array | Int32Array | Uint32Array | null;
+}
+
+/** What the stepper needs to run an invocation of a dispatch again. */
+export interface DispatchData {
+  readonly at: number;
+  readonly bindings: readonly BindingData[];
+  readonly params: readonly {
+    readonly name: string;
+    readonly type: "u32" | "i32" | "f32";
+    readonly offset: number;
+    /** Null: read from the host in the step, and not known any more. */
+    readonly value: number | null;
+  }[];
+  readonly paramsBytes: number;
+}
+
+/** One invocation to be run again on the CPU (parts/inspector/stepper.ts): the one that wrote an element. */
+export interface SteppedInvocation {
+  /** The dispatch, or the naive rung of its ladder where it cannot be run alone: `note` says so. */
+  readonly view: ShaderView;
+  readonly data: DispatchData;
+  /** `global_invocation_id` */
+  readonly invocation: readonly [number, number, number];
+  /** Binding and element that it writes, and what the GPU has there. */
+  readonly output: string;
+  readonly element: number;
+  readonly value: number;
+  readonly note: string | null;
+}
+
 export interface Inspection {
   readonly ref: ElementRef;
   readonly step: number;
@@ -233,6 +274,8 @@ export interface Inspection {
   readonly update:
     | readonly { readonly name: string; readonly formula: string; readonly value: number }[]
     | null;
+  /** The last line of `update` against the weight that the GPU wrote; null likewise. */
+  readonly after: { readonly value: number; readonly expected: number; readonly bound: number } | null;
   /** The dispatches that wrote the value, and those that wrote the gradient. */
   readonly forward: readonly ShaderView[];
   readonly backward: readonly ShaderView[];
@@ -293,6 +336,8 @@ export interface Methods {
   mapsAt(picture: PictureRef, step: number): LayerMaps;
   /** Runs the next step in the retained variant and opens an element of it; the same step again with `again`. */
   inspect(ref: ElementRef, again: boolean): Inspection;
+  /** The invocation of a dispatch that wrote the element in the step opened last, or in words why none can be stepped. */
+  invocation(ref: ElementRef, at: number): SteppedInvocation | string;
   /** Times of the rungs of the convolution ladder on a layer's shape. */
   ladder(layer: number): readonly { readonly name: string; readonly us: number; readonly wgsl: string }[];
   /** safetensors bytes. */

@@ -31,6 +31,7 @@ export interface PastRun {
 export const past = signal<readonly PastRun[]>([]);
 
 const MOST_PAST = 5;
+let kept = 0;
 let opening: Promise<Opened> | null = null;
 
 /** Asks for a device, once. */
@@ -87,9 +88,9 @@ function clear(): void {
 
 function keepPast(): void {
   if (!info.value || points.value.length === 0) return;
-  const run = { name: `run ${past.value.length + 1}`, config: info.value.config };
-  const kept = { ...run, points: points.value, validation: validation.value };
-  past.value = [...past.value, kept].slice(-MOST_PAST);
+  const run = { name: `run ${++kept}`, config: info.value.config };
+  const curves = { points: points.value, validation: validation.value };
+  past.value = [...past.value, { ...run, ...curves }].slice(-MOST_PAST);
 }
 
 on("progress", (message) =>

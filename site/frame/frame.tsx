@@ -5,7 +5,7 @@ import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
 import { fault, opened, progress } from "../engine/session.ts";
 import { NoGpuMessage } from "./no_gpu.tsx";
-import { linkTo, PAGES, route } from "./route.ts";
+import { linkTo, PAGES, pageNamed, route } from "./route.ts";
 import { type Theme, theme } from "./theme.ts";
 
 const shown = signal<{ page: string; Component: ComponentType } | { page: string; error: string } | null>(
@@ -52,7 +52,7 @@ export function Frame() {
             {fault.value}
           </div>
         )}
-        {!PAGES[page] ? (
+        {!pageNamed(page) ? (
           <NoSuchPage page={page} />
         ) : current?.page !== page ? (
           <p aria-busy="true">Loading the page</p>
@@ -76,7 +76,7 @@ export function Frame() {
 }
 
 async function show(page: string): Promise<void> {
-  const found = PAGES[page];
+  const found = pageNamed(page);
   if (!found) return;
   document.title = `${found.title} - wgrad`;
   try {

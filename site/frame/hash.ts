@@ -26,6 +26,8 @@ export interface Route {
   /** `home`, `train`, ... as written; whether there is such a page is the router's affair. */
   readonly page: string;
   readonly config: RunConfig;
+  /** Parameters that are the page's own (`picture=12`, `auto=1`): no part of the config. */
+  readonly query: URLSearchParams;
   /** What of the hash was not understood; the default stands in its place. */
   readonly faults: readonly string[];
 }
@@ -35,6 +37,9 @@ export function parseHash(hash: string): Route {
   const page = path === "" ? "home" : path.slice(0, 40);
   const faults: string[] = [];
   const given = new URLSearchParams(query);
+  const own = new URLSearchParams(
+    [...given].filter(([key]) => key !== "v" && !Object.hasOwn(DEFAULT_CONFIG, key)),
+  );
   const version = given.get("v") ?? String(HASH_VERSION);
   if (!/^\d{1,4}$/.test(version))
     faults.push(`this link has version "${version.slice(0, 20)}", which is none`);
@@ -42,7 +47,7 @@ export function parseHash(hash: string): Route {
     faults.push(
       `this link was made by a newer version of the site (${version}; this is ${HASH_VERSION}): reload to get it`,
     );
-  if (faults.length > 0) return { page, config: DEFAULT_CONFIG, faults };
+  if (faults.length > 0) return { page, config: DEFAULT_CONFIG, query: own, faults };
 
   const read = <T>(key: string, parse: (text: string) => T, otherwise: T): T => {
     const text = given.get(key);
@@ -66,16 +71,21 @@ export function parseHash(hash: string): Route {
     seed: read("seed", (t) => whole("seed", t, 0, 2 ** 31 - 1), d.seed),
     patience: read("patience", (t) => whole("patience", t, 0, 50), d.patience),
   };
-  return { page, config, faults };
+  return { page, config, query: own, faults };
 }
 
-/** The hash of a page with a config; only what differs from the default is written. */
-export function hashOf(page: string, config: RunConfig = DEFAULT_CONFIG): string {
+/** The hash of a page with a config and the page's own parameters; of the config only what differs from the default is written. */
+export function hashOf(
+  page: string,
+  config: RunConfig = DEFAULT_CONFIG,
+  own: URLSearchParams = new URLSearchParams(),
+): string {
   const query = new URLSearchParams({ v: String(HASH_VERSION) });
   const texts = (c: RunConfig) => ({ ...c, layers: layersText(c.layers) });
-  const [own, standard] = [texts(config), texts(DEFAULT_CONFIG)];
-  for (const key of Object.keys(own) as (keyof RunConfig)[])
-    if (own[key] !== standard[key]) query.set(key, String(own[key]));
+  const [wanted, standard] = [texts(config), texts(DEFAULT_CONFIG)];
+  for (const key of Object.keys(standard) as (keyof RunConfig)[])
+    if (wanted[key] !== standard[key]) query.set(key, String(wanted[key]));
+  for (const [key, value] of own) query.append(key, value);
   const text = query.toString() === `v=${HASH_VERSION}` ? "" : `?${query}`;
   return `#/${page === "home" ? "" : page}${text}`;
 }

@@ -20,6 +20,10 @@ export const PAGES: Readonly<Record<string, Page>> = {
   bench: { title: "Bench", load: async () => (await import("../pages/bench/bench.tsx")).Bench },
 };
 
+/** Names such as `constructor` are no pages, though every object has them. */
+export const pageNamed = (name: string): Page | undefined =>
+  Object.hasOwn(PAGES, name) ? PAGES[name] : undefined;
+
 export const route = signal<Route>(parseHash(location.hash));
 addEventListener("hashchange", () => {
   route.value = parseHash(location.hash);
@@ -27,9 +31,20 @@ addEventListener("hashchange", () => {
 
 /** Writes the config into the address without a new entry of the history. */
 export function keepConfig(config: RunConfig): void {
-  const hash = hashOf(route.value.page, config);
-  history.replaceState(null, "", hash);
+  const { page, query } = route.value;
+  history.replaceState(null, "", hashOf(page, config, query));
   route.value = { ...route.value, config, faults: [] };
+}
+
+/** Writes parameters of the page itself into the address, without a new entry of the history; null takes one out. */
+export function keepQuery(own: Readonly<Record<string, string | null>>): void {
+  const query = new URLSearchParams(route.value.query);
+  for (const [key, value] of Object.entries(own)) {
+    if (value === null) query.delete(key);
+    else query.set(key, value);
+  }
+  history.replaceState(null, "", hashOf(route.value.page, route.value.config, query));
+  route.value = { ...route.value, query };
 }
 
 /** A link to a page with the config of the run that is on. */

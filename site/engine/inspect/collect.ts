@@ -1,12 +1,21 @@
 // Runs one training step in the retained variant and reads everything that it kept.
 
 import type { Device } from "../../../src/gpu/device.ts";
+import type { Bindable } from "../../../src/gpu/dispatch.ts";
 import type { Module } from "../../../src/layers/module.ts";
 import type { AnyOptimizer } from "../../../src/optim/optimizer.ts";
 import type { Compiled } from "../../../src/tensor/compile.ts";
 import type { Tensor } from "../../../src/tensor/tensor.ts";
 import type { OptimizerName } from "../protocol.ts";
-import type { Kept, Numbers, OptimizerNumbers, ParameterStep, RetainedStep, Values } from "./retained_step.ts";
+import type {
+  Kept,
+  Numbers,
+  OptimizerNumbers,
+  ParameterStep,
+  Place,
+  RetainedStep,
+  Values,
+} from "./retained_step.ts";
 
 export interface StepSource extends Pick<RetainedStep, "step" | "layers" | "x" | "y" | "pictures" | "roofs"> {
   readonly device: Device;
@@ -25,6 +34,7 @@ export async function collectStep(source: StepSource): Promise<RetainedStep> {
   const parameters = model.namedParameters();
   const before = await readAll(parameters.map(([, p]) => p));
   const momentsBefore = await readMap(optimizer.stateTensors());
+  const numbers = numbersOf(source); // in front of the step: a schedule may move the rate on behind it
   const timed = device.features.has("timestamp-query");
   const { result: loss, rows } = timed
     ? await device.profile(() => source.run())
@@ -51,14 +61,25 @@ export async function collectStep(source: StepSource): Promise<RetainedStep> {
     const values = { values: before[i], after: after[i], gradient: gradients[i] };
     return { layer: Number(layer), tensor, shape, ...values, moments: momentsOf(i) };
   });
+  const moments = [...optimizer.stateTensors()];
+  const places: Place[] = [
+    ...parameters.map(([, p], i) => placeOf(p, before[i], after[i])),
+    ...parameters.map(([, p], i) => placeOf(p.grad!, null, gradients[i])),
+    ...moments.map(([name, t]) => placeOf(t, momentsBefore.get(name)!, momentsAfter.get(name)!)),
+    ...program.retained.map(({ name, source: at }) => placeOf(at, null, kept.get(name)!.values)),
+  ];
   const { step, layers, x, y, pictures, roofs } = source;
   return {
-    ...{ step, layers, x, y, pictures, roofs, kept, program, parameters: through },
+    ...{ step, layers, x, y, pictures, roofs, kept, program, places, parameters: through },
     ...{ loss: await loss.item(), buffers: await readBuffers(model) },
-    optimizer: numbersOf(source),
+    optimizer: numbers,
     us: rows?.slice(0, program.dispatches.length).map((row) => row.ns / 1000) ?? null,
   };
 }
+
+const placeOf = ({ storage, byteOffset }: Bindable, before: Numbers | null, after: Numbers): Place => ({
+  ...{ storage, byteOffset, before, after },
+});
 
 const readAll = (tensors: readonly Tensor[]): Promise<Float32Array[]> =>
   Promise.all(tensors.map((t) => t.data() as Promise<Float32Array>));
@@ -76,9 +97,10 @@ async function readBuffers(model: Module): Promise<Map<string, Values>> {
   return found;
 }
 
-/** Numbers of the first group: the page's optimizers have one. */
+/** Of the step to come. Numbers of the first group: the page's optimizers have one. */
 function numbersOf({ optimizer, optimizerName }: StepSource): OptimizerNumbers {
   const { groups, steps } = optimizer.state();
-  const { lr, momentum = 0, betas = [0, 0], alpha = 0, eps = 0, weightDecay = 0 } = groups[0] as never;
-  return { name: optimizerName, lr, momentum, betas, alpha, eps, weightDecay, count: steps[0] };
+  const group = groups[0] as Partial<OptimizerNumbers>;
+  const { lr = 0, momentum = 0, betas = [0, 0], alpha = 0, eps = 0, weightDecay = 0 } = group;
+  return { name: optimizerName, lr, momentum, betas, alpha, eps, weightDecay, count: steps[0] + 1 };
 }

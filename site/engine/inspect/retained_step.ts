@@ -2,6 +2,7 @@
 // run can go on. Made by collect.ts, which run.ts calls; opened by inspect.ts.
 
 import type { Program } from "../../../src/gpu/program.ts";
+import type { Storage } from "../../../src/gpu/storage.ts";
 import type { LayerSpec } from "../layers.ts";
 import type { OptimizerName } from "../protocol.ts";
 
@@ -22,7 +23,7 @@ export interface Kept extends Values {
 export interface ParameterStep extends Values {
   readonly layer: number;
   readonly tensor: "weight" | "bias";
-  /** Before the step: those that `values` names, too. */
+  /** Before the step. */
   readonly values: Float32Array;
   readonly after: Float32Array;
   /** What the optimizer read. */
@@ -44,6 +45,15 @@ export interface OptimizerNumbers {
   readonly count: number;
 }
 
+/** Where known numbers lie on the device: what a binding there held, in front of the step and behind it. */
+export interface Place {
+  readonly storage: Storage;
+  readonly byteOffset: number;
+  /** Null: made within the step. */
+  readonly before: Numbers | null;
+  readonly after: Numbers;
+}
+
 export interface RetainedStep {
   /** The run's counter after the step. */
   readonly step: number;
@@ -61,6 +71,7 @@ export interface RetainedStep {
   /** Running statistics of batch norms after the step, by name: `1.running_mean`. */
   readonly buffers: ReadonlyMap<string, Values>;
   readonly program: Program;
+  readonly places: readonly Place[];
   /** Microseconds of each dispatch of the program; null without timestamps. */
   readonly us: readonly number[] | null;
   /** What the adapter can do at most, where it was measured (bench). */

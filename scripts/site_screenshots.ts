@@ -1,0 +1,59 @@
+// `npx tsx scripts/site_screenshots.ts`: pictures of every page for the README, light and dark, 320 and 1280 pixels wide, into
+// docs/site/. The pages show a run that trains in the browser meanwhile.
+
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Command } from "commander";
+import type { Page } from "puppeteer-core";
+import { chrome, openSite } from "../test/site/browser/open_site.ts";
+import { stepOf, until } from "../test/site/browser/state.ts";
+
+const FOLDER = fileURLToPath(new URL("../docs/site/", import.meta.url));
+const WIDTHS = [
+  { width: 320, height: 900 },
+  { width: 1280, height: 900 },
+];
+const RUN_STEPS = 120;
+const SETTLE_MS = 2500;
+const BENCH_MS = 240_000;
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+
+async function take(page: Page, name: string): Promise<void> {
+  for (const size of WIDTHS) {
+    await page.setViewport({ ...size, deviceScaleFactor: 1 });
+    for (const scheme of ["light", "dark"]) {
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+      await settled();
+      const path = `${FOLDER}${name}-${size.width}-${scheme}.png` as const;
+      await page.screenshot({ path, captureBeyondViewport: true, fullPage: true });
+      console.log(path);
+    }
+  }
+}
+
+async function main(names: readonly string[]): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  const site = await openSite(await chrome());
+  try {
+    const { page } = await site.open("#/", { search: "?test" });
+    await until(page, "a run to show", (s) => stepOf(s) >= RUN_STEPS, BENCH_MS);
+    for (const name of names) {
+      await page.evaluate((to) => {
+        location.hash = to === "home" ? "#/" : to === "bench" ? "#/bench?auto=1" : `#/${to}`;
+      }, name);
+      await page.waitForFunction((to) => document.title.toLowerCase().startsWith(to), {}, name);
+      if (name === "bench") await page.waitForSelector("#bench-json", { timeout: BENCH_MS });
+      else await page.evaluate(() => window.wgradSite!.call("pause"));
+      await settled();
+      await take(page, name);
+    }
+  } finally {
+    await site.close();
+  }
+}
+
+new Command("site_screenshots")
+  .argument("[pages...]", "which pages", ["home", "train", "microscope", "bench"])
+  .action(main)
+  .parse();

@@ -1,0 +1,59 @@
+// The one device of the worker: opened when first asked for, and again after a loss.
+
+import type { Device } from "../../src/gpu/device.ts";
+import { setDefaultDevice } from "../../src/gpu/device.ts";
+import { missing } from "./no_gpu.ts";
+import type { AdapterReport, Opened } from "./protocol.ts";
+
+/** Opens a new device; throws where there is none. In the browser src/hosts/browser.ts, in tests src/hosts/node.ts. */
+export type OpenDevice = () => Promise<Device>;
+
+export class Devices {
+  private opening: Promise<Device> | null = null;
+  private device: Device | null = null;
+
+  constructor(private readonly openDevice: OpenDevice) {}
+
+  /** The device there is; null before the first `get`, and after a loss. */
+  get current(): Device | null {
+    return this.device?.isLost ? null : this.device;
+  }
+
+  /** The device, opened if there is none. Throws what the host throws. */
+  async get(): Promise<Device> {
+    if (this.current) return this.current;
+    this.opening ??= this.openDevice().finally(() => {
+      this.opening = null;
+    });
+    const device = await this.opening;
+    this.device = device;
+    setDefaultDevice(device, true);
+    return device;
+  }
+}
+
+/** What `open()` answers. */
+export async function openedBy(devices: Devices): Promise<Opened> {
+  if (!devices.current) {
+    const none = await missing();
+    if (none) return { ok: false, ...none };
+  }
+  try {
+    return { ok: true, adapter: reportOf(await devices.get()) };
+  } catch (error) {
+    return { ok: false, why: "failed", detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function reportOf(device: Device): AdapterReport {
+  const { vendor, architecture, software } = device.adapter;
+  const limits: Record<string, number> = {};
+  // Getters of the prototype in browsers, plain fields elsewhere.
+  const held = device.limits as unknown as Record<string, unknown>;
+  for (const name in held) {
+    const value = held[name];
+    if (typeof value === "number") limits[name] = value;
+  }
+  const features = [...device.features].sort();
+  return { name: device.name, software, vendor, architecture, features, limits };
+}

@@ -1,0 +1,142 @@
+// A run's objects on one device: model, optimizer, schedule, batches, and the compiled functions over them. It knows no time and
+// no state of play: run.ts moves it. After a device loss another one is made and given the last snapshot.
+
+import { ArrayDataset } from "../../src/data/dataset.ts";
+import { DataLoader } from "../../src/data/loader.ts";
+import { type Device, withDevice } from "../../src/gpu/device.ts";
+import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
+import type { Sequential } from "../../src/layers/sequential.ts";
+import type { AnyOptimizer } from "../../src/optim/optimizer.ts";
+import type { Schedule } from "../../src/optim/schedule.ts";
+import { backward } from "../../src/tensor/autograd.ts";
+import { type Compiled, compile, type HostArray } from "../../src/tensor/compile.ts";
+import { Generator, type GeneratorState } from "../../src/tensor/philox.ts";
+import { defaultGenerator } from "../../src/tensor/random.ts";
+import { scope } from "../../src/tensor/scope.ts";
+import type { Tensor } from "../../src/tensor/tensor.ts";
+import { Meter } from "./meter.ts";
+import { buildModel, buildOptimizer, buildSchedule } from "./model.ts";
+import { type Part, type Pictures, SIDE, standardise } from "./pictures.ts";
+import type { RunConfig } from "./protocol.ts";
+
+export const INPUT = [1, SIDE, SIDE] as const;
+
+/** The batch of a step. */
+export interface Batch {
+  readonly x: HostArray; // f32 [b, 1, 28, 28], standardised
+  readonly y: HostArray; // i32 [b]
+}
+
+export class Network {
+  readonly model: Sequential;
+  readonly optimizer: AnyOptimizer;
+  readonly schedule: Schedule;
+  readonly meter: Meter;
+  readonly batch: number;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** The training step, captured. */
+  readonly compiled: Compiled<[Tensor, Tensor], void>;
+  /** Where the run's random numbers stand: dropout draws from the engine's one stream, which others use too. */
+  random: GeneratorState;
+  private variant: Compiled<[Tensor, Tensor], Tensor> | null = null;
+  private readonly loader: DataLoader<"x" | "y">;
+
+  constructor(
+    readonly device: Device,
+    readonly config: RunConfig,
+    readonly pictures: Pictures,
+  ) {
+    const { train, classes } = pictures;
+    this.batch = Math.min(config.batch, train.count);
+    this.loader = loaderOf(train, this.batch, config.seed);
+    this.stepsPerEpoch = this.loader.length;
+    this.totalSteps = config.epochs * this.stepsPerEpoch;
+    const made = withDevice(device, () => {
+      const model = buildModel(config.layers, INPUT, classes.length, config.seed);
+      const optimizer = buildOptimizer(config.optimizer, model.parameters(), config.lr);
+      const schedule = buildSchedule(config.schedule, optimizer, this.totalSteps);
+      return { model, optimizer, schedule, meter: new Meter(device) };
+    });
+    ({ model: this.model, optimizer: this.optimizer, schedule: this.schedule, meter: this.meter } = made);
+    this.compiled = compile((x: Tensor, y: Tensor) => {
+      this.stepFunction(x, y);
+    });
+    this.random = new Generator(config.seed).fork("dropout").state();
+  }
+
+  /** One training step in plain ops: forward, backward, optimizer, schedule, counters. The mean loss, []. */
+  readonly stepFunction = (x: Tensor, y: Tensor): Tensor => {
+    const { model, optimizer, schedule, meter } = this;
+    const logits = model.forward(x); // [b, classes]
+    const loss = crossEntropy(logits, y); // []
+    optimizer.zeroGrad();
+    backward(loss);
+    optimizer.step();
+    schedule.step();
+    meter.update(loss, logits, y);
+    return loss;
+  };
+
+  /** The same step, with everything kept that it computes. */
+  get retaining(): Compiled<[Tensor, Tensor], Tensor> {
+    this.variant ??= compile((x: Tensor, y: Tensor) => this.stepFunction(x, y), { retain: /./ });
+    return this.variant;
+  }
+
+  /** What step number `step` + 1 trains on. */
+  batchAt(step: number): Batch {
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    const { x, y } = this.loader.at(epoch, step % this.stepsPerEpoch);
+    return {
+      x: { data: standardise(x.data as Uint8Array, this.pictures.standardised), shape: x.shape },
+      y: y as HostArray,
+    };
+  }
+
+  /** Its pictures as they are on disk: u8 [b, 28, 28]. */
+  bytesAt(step: number): Uint8Array {
+    const epoch = Math.floor(step / this.stepsPerEpoch);
+    return this.loader.at(epoch, step % this.stepsPerEpoch).x.data as Uint8Array;
+  }
+
+  /** Compiles a form of the step without running it. */
+  prepare<R>(how: Compiled<[Tensor, Tensor], R>): Promise<void> {
+    const { x, y } = this.batchAt(0);
+    return withDevice(this.device, () => how.prepare(x, y));
+  }
+
+  /** Runs a step by `how`, on the batch given. */
+  step<R>(how: Compiled<[Tensor, Tensor], R>, { x, y }: Batch): R {
+    defaultGenerator.setState(this.random);
+    try {
+      return withDevice(this.device, () => scope(() => how(x, y), "step"));
+    } finally {
+      this.random = defaultGenerator.state();
+    }
+  }
+
+  /** Rates of the steps from now on: the schedule multiplies this one. */
+  setRate(lr: number): void {
+    this.schedule.loadState({ ...this.schedule.state(), baseRates: [lr] });
+  }
+
+  get rate(): number {
+    return this.optimizer.groups[0]!.lr;
+  }
+
+  /** Lets go of buffers at once instead of when the collector comes. */
+  release(): void {
+    for (const program of [...this.compiled.programs, ...(this.variant?.programs ?? [])]) program.release();
+    this.meter.release();
+    for (const t of this.model.stateDict().values()) t.release("the end of the run");
+  }
+}
+
+function loaderOf({ images, labels, count }: Part, batchSize: number, seed: number): DataLoader<"x" | "y"> {
+  const dataset = new ArrayDataset<"x" | "y">({
+    x: { data: images, shape: [count, ...INPUT] },
+    y: { data: Int32Array.from(labels), shape: [count] },
+  });
+  return new DataLoader(dataset, { batchSize, shuffle: true, seed, dropLast: true });
+}

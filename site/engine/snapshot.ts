@@ -1,0 +1,56 @@
+// Where a run stands, on the CPU: all that the next step depends on, so that it can go on bit by bit on another device.
+
+import { withDevice } from "../../src/gpu/device.ts";
+import type { OptimizerState } from "../../src/optim/optimizer.ts";
+import type { ScheduleState } from "../../src/optim/schedule.ts";
+import { tensor } from "../../src/tensor/create.ts";
+import type { GeneratorState } from "../../src/tensor/philox.ts";
+import { scope } from "../../src/tensor/scope.ts";
+import type { MeterState } from "./meter.ts";
+import type { Network } from "./network.ts";
+import { type HostTensor, readTensors } from "./reading.ts";
+
+export interface Snapshot {
+  readonly step: number;
+  readonly schedule: ScheduleState;
+  readonly optimizer: OptimizerState;
+  readonly random: GeneratorState;
+  readonly meter: MeterState;
+  /** Of model, optimizer (`optimizer/0.exp_avg`) and meter. */
+  readonly tensors: ReadonlyMap<string, HostTensor>;
+}
+
+const OPTIMIZER = "optimizer/";
+
+/** States and tensors are taken together, at once; the run may go on while the promise waits for the values. */
+export function takeSnapshot(network: Network, step: number): Promise<Snapshot> {
+  const { model, optimizer, schedule, meter } = network;
+  const states = {
+    ...{ step, schedule: schedule.state(), optimizer: optimizer.state() },
+    ...{ random: network.random, meter: meter.state() },
+  };
+  const moments = [...optimizer.stateTensors()].map(([name, t]) => [OPTIMIZER + name, t] as const);
+  const reading = readTensors([...model.stateDict(), ...moments, ...meter.tensors()]);
+  for (const [, t] of moments) t.release("a snapshot");
+  return reading.then((tensors) => ({ ...states, tensors }));
+}
+
+export function restoreSnapshot(network: Network, snapshot: Snapshot): void {
+  const { model, optimizer, schedule, meter, device } = network;
+  const { tensors } = snapshot;
+  withDevice(device, () =>
+    scope(() => {
+      const own = new Map([...tensors].filter(([name]) => model.stateDict().has(name)));
+      model.loadStateDict(own);
+      const moments = [...tensors].filter(([name]) => name.startsWith(OPTIMIZER));
+      const given = moments.map(([name, { data, shape }]) => {
+        return [name.slice(OPTIMIZER.length), tensor(data, { shape })] as const;
+      });
+      optimizer.loadState(snapshot.optimizer, new Map(given));
+      const number = (name: string) => tensors.get(name)!.data[0]!;
+      meter.setState(snapshot.meter, number("meter.loss"), number("meter.hits"));
+    }, "restore"),
+  );
+  schedule.loadState(snapshot.schedule);
+  network.random = snapshot.random;
+}
