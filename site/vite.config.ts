@@ -15,7 +15,12 @@ export default defineConfig({
   base: "./",
   publicDir: "public",
   plugins: [digitsAsset(), shaders.beside(), contentSecurityPolicy(), offline()],
-  worker: { format: "es", plugins: () => [shaders.inside()] },
+  worker: {
+    format: "es",
+    plugins: () => [shaders.inside()],
+    // A kernel that nothing runs falls away with its shader: making the callable has no effect of its own.
+    rolldownOptions: { treeshake: { manualPureFunctions: ["kernel", "defineKernel"] } },
+  },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { host: "127.0.0.1" },
   preview: { host: "127.0.0.1" },

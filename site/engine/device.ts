@@ -1,12 +1,19 @@
 // The one device of the worker: opened when first asked for, and again after a loss.
 
-import type { Device } from "../../src/gpu/device.ts";
-import { setDefaultDevice } from "../../src/gpu/device.ts";
+import { type Device, openDevice, setDefaultDevice } from "../../src/gpu/device.ts";
+import { DeviceError } from "../../src/gpu/errors.ts";
 import { missing } from "./no_gpu.ts";
 import type { AdapterReport, Opened } from "./protocol.ts";
 
-/** Opens a new device; throws where there is none. In the browser src/hosts/browser.ts, in tests src/hosts/node.ts. */
+/** Opens a new device; throws where there is none. In tests src/hosts/node.ts. */
 export type OpenDevice = () => Promise<Device>;
+
+/** src/hosts/browser.ts does more: it brings the tuner, which would bring every kernel to the page. */
+export const openInBrowser: OpenDevice = async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  if (!adapter) throw new DeviceError("the browser found no adapter");
+  return openDevice(adapter);
+};
 
 export class Devices {
   private opening: Promise<Device> | null = null;

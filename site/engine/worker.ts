@@ -20,13 +20,13 @@ let engine: Promise<Engine> | null = null;
 
 async function load(): Promise<Engine> {
   await loadShaders();
-  const [{ Engine }, { requestDevice }, { fetchDigits }] = await Promise.all([
+  const [{ Engine }, { openInBrowser }, { fetchDigits }] = await Promise.all([
     import("./engine.ts"),
-    import("../../src/hosts/browser.ts"),
+    import("./device.ts"),
     import("./pictures.ts"),
   ]);
   return new Engine({
-    openDevice: () => requestDevice({ autotune: false }),
+    openDevice: openInBrowser,
     readDigits: () => fetchDigits(base),
     emit: (event, data) => port.postMessage({ event, data } as EventMessage),
   });

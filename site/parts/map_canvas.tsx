@@ -67,6 +67,11 @@ export function MapCanvas(props: MapCanvasProps) {
     if (room > 0) drawAtlas(canvas.current!, atlas, { values, scale, scratch, cursor, boxes });
   }, [atlas, scratch, values, cursor, boxes, room]);
 
+  /** Where the cursor was when it was here last: it comes back there with the focus. */
+  const last = useRef<Cell>(FIRST);
+  useEffect(() => {
+    last.current = FIRST;
+  }, [maps, height, width]);
   const valueAt = ({ map, y, x }: Cell) => values[(map * height + y) * width + x];
   const text = (cell: Cell) => props.describe?.(cell, valueAt(cell)) ?? "";
   const under = (event: PointerEvent | MouseEvent): Cell | null => {
@@ -77,16 +82,17 @@ export function MapCanvas(props: MapCanvasProps) {
   const goTo = (cell: Cell) => {
     if (!cursor || cell.map !== cursor.map || cell.y !== cursor.y || cell.x !== cursor.x)
       props.onCursor?.(cell);
+    last.current = cell;
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (event.key === "Enter" || event.key === " ") {
       if (!props.onPick) return;
       event.preventDefault();
-      props.onPick(cursor ?? FIRST);
+      props.onPick(cursor ?? last.current);
       return;
     }
-    const cell = moved(atlas, cursor ?? FIRST, event.key);
+    const cell = moved(atlas, cursor ?? last.current, event.key);
     if (!cell) return;
     event.preventDefault();
     if (Number.isNaN(valueAt(cell))) return;
@@ -94,17 +100,17 @@ export function MapCanvas(props: MapCanvasProps) {
     setSaid(text(cell));
   };
   // A finger has no hover: its first tap moves the cursor, a tap on the same cell picks.
-  const touched = useRef<Cell | null>(null);
+  const pressed = useRef<{ mouse: boolean; cursor: Cell | null }>({ mouse: true, cursor: null });
   const onPointerDown = (event: PointerEvent) => {
-    touched.current = event.pointerType === "mouse" ? null : (cursor ?? null);
+    pressed.current = { mouse: event.pointerType === "mouse", cursor: cursor ?? null };
   };
   const onClick = (event: MouseEvent) => {
     const cell = under(event);
     if (!cell) return;
-    const before = touched.current;
+    const { mouse, cursor: before } = pressed.current;
     const same = before && cell.map === before.map && cell.y === before.y && cell.x === before.x;
     goTo(cell);
-    if (!before || same) props.onPick?.(cell);
+    if (mouse || same) props.onPick?.(cell);
   };
   return (
     <div ref={holder} class="map-holder">
@@ -117,6 +123,7 @@ export function MapCanvas(props: MapCanvasProps) {
         aria-label={label}
         aria-describedby={props.describe && focusable ? textId : undefined}
         tabIndex={focusable ? 0 : undefined}
+        onFocus={focusable && !cursor ? () => goTo(last.current) : undefined}
         onKeyDown={focusable ? onKeyDown : undefined}
         onPointerDown={focusable ? onPointerDown : undefined}
         onPointerMove={

@@ -1,7 +1,7 @@
 // The CNN microscope: every layer of the run that is on, for one picture, while it trains.
 
 import { useEffect } from "preact/hooks";
-import { attempt, info, open, opened, progress, start } from "../../engine/session.ts";
+import { attempt, fault, info, open, opened, progress, start } from "../../engine/session.ts";
 import { route } from "../../frame/route.ts";
 import { InspectorHost } from "../../parts/inspector/host.tsx";
 import { RunControls } from "../../parts/run_controls.tsx";
@@ -11,7 +11,19 @@ import { LayerList } from "./layer_list.tsx";
 import { PictureChooser } from "./picture_chooser.tsx";
 import { pictureOf } from "./picture_query.ts";
 import { Scrubber } from "./scrubber.tsx";
-import { chosen, cursor, drawn, failed, past, picture, refresh, shapes, shown, stored } from "./state.ts";
+import {
+  chosen,
+  cursor,
+  drawn,
+  failed,
+  idle,
+  past,
+  picture,
+  refresh,
+  shapes,
+  shown,
+  stored,
+} from "./state.ts";
 import "./microscope.css";
 
 /** Between two looks at a run that goes on. */
@@ -49,7 +61,7 @@ export function Microscope() {
               <Details />
             </div>
           ) : (
-            !failed.value && <p aria-busy="true">Waiting for the first maps</p>
+            !failed.value && !fault.value && <p aria-busy="true">Waiting for the first maps</p>
           )}
         </>
       )}
@@ -91,7 +103,7 @@ function useMaps(): void {
   useEffect(() => {
     if (!run || !running || past.value !== null) return;
     const timer = setInterval(() => {
-      if (!document.hidden) void refresh();
+      if (!document.hidden && idle()) void refresh();
     }, REFRESH_MS);
     return () => clearInterval(timer);
   }, [run, running, past.value]);

@@ -75,6 +75,9 @@ export const field = computed<Field | null>(() => {
 let busy: Promise<void> | null = null;
 let again = false;
 
+/** Nothing is under way: a timer that asks sooner would keep the device busy with maps alone. */
+export const idle = (): boolean => busy === null;
+
 /** Fetches the maps; asked for while one is under way, it is done once more behind it. */
 export function refresh(): Promise<void> {
   if (busy) {

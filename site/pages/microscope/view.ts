@@ -15,7 +15,7 @@ export interface View {
 }
 
 const MOST_BARS = 128;
-const ROW = 64;
+const LONGEST_ROW = 64;
 
 /** Of one sample's shape. A flattened picture keeps the layout of `before`, the shape in front of it. */
 export function viewOf(shape: SampleShape, before?: SampleShape): View {
@@ -24,7 +24,8 @@ export function viewOf(shape: SampleShape, before?: SampleShape): View {
     shape.length === 3 ? shape : before?.length === 3 && sizeOf(before) === count ? before : null;
   if (picture) return { maps: picture[0], height: picture[1], width: picture[2], bars: false, count };
   if (count <= MOST_BARS) return { maps: 1, height: 1, width: count, bars: true, count };
-  return { maps: 1, height: Math.ceil(count / ROW), width: ROW, bars: false, count };
+  const width = Math.min(LONGEST_ROW, Math.ceil(Math.sqrt(2 * count)));
+  return { maps: 1, height: Math.ceil(count / width), width, bars: false, count };
 }
 
 const sizeOf = (shape: SampleShape): number => shape.reduce((n, s) => n * s, 1);

@@ -18,7 +18,8 @@ export function Weights({ layer }: { layer: number }) {
   const map = layers[layer + 1];
   const at = cursor.value;
   const picked = useSignal<Cell>({ map: 0, y: 0, x: 0 });
-  const out = at.layer !== layer ? 0 : map.shape.length === 3 ? at.cell.map : at.cell.x;
+  const own = at.layer === layer ? at.cell : null;
+  const out = !own ? 0 : map.shape.length === 3 ? own.map : placeOf(viewAt(layers, layer), own);
   const shownWeights = useMemo(
     () => weightView(map, viewAt(layers, layer - 1), out),
     [map, layers, layer, out],

@@ -16,6 +16,7 @@ export function InspectorHost() {
       (error: unknown) => (fault.value = error instanceof Error ? error.message : String(error)),
     );
   }, [open]);
+  useEffect(() => close, []); // with the page that showed it
   if (!open) return null;
   if (Panel.value) return <Panel.value />;
   if (!fault.value) return null;
