@@ -26,7 +26,7 @@ export interface Route {
   /** `home`, `train`, ... as written; whether there is such a page is the router's affair. */
   readonly page: string;
   readonly config: RunConfig;
-  /** Parameters that are the page's own (`picture=12`, `auto=1`): no part of the config. */
+  /** Parameters that are the page's own (`picture=test:12`, `auto=1`): no part of the config. */
   readonly query: URLSearchParams;
   /** What of the hash was not understood; the default stands in its place. */
   readonly faults: readonly string[];

@@ -96,11 +96,11 @@ describe("layout", () => {
     expect(viewOf([10])).toMatchObject({ maps: 1, height: 1, width: 10, bars: true });
   });
   it("wraps many numbers into rows, the last one partly empty", () => {
-    const view = viewOf([200]);
-    expect(view).toMatchObject({ height: 4, width: 64, count: 200 });
-    const cells = cellsOf(new Float32Array(200), view);
-    expect(cells.length).toBe(256);
-    expect(cells.findIndex(Number.isNaN)).toBe(200);
+    const view = viewOf([199]);
+    expect(view).toMatchObject({ height: 10, width: 20, count: 199 });
+    const cells = cellsOf(new Float32Array(199), view);
+    expect(cells.length).toBe(200);
+    expect(cells.findIndex(Number.isNaN)).toBe(199);
   });
   it("place, cell and index belong together", () => {
     const view = viewOf([32, 7, 7]);
