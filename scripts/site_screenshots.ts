@@ -13,11 +13,27 @@ const WIDTHS = [
   { width: 320, height: 900 },
   { width: 1280, height: 900 },
 ];
+/** Narrow pages are long: their beginning. */
+const MOST_HEIGHT: Readonly<Record<number, number>> = { 320: 1600, 1280: 2000 };
 const RUN_STEPS = 120;
 const SETTLE_MS = 2500;
 const BENCH_MS = 240_000;
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+
+const HASHES: Readonly<Record<string, string>> = {
+  home: "#/",
+  bench: "#/bench?auto=1",
+  inspector: "#/microscope",
+};
+/** What is pressed before. */
+const OPEN: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
+  train: (page) => page.locator("aria/Judge the test pictures").click(),
+  inspector: async (page) => {
+    await page.locator("aria/Open in the Inspector").click();
+    await page.locator("aria/Why[role='tab']").click();
+  },
+};
 
 async function take(page: Page, name: string): Promise<void> {
   for (const size of WIDTHS) {
@@ -26,7 +42,17 @@ async function take(page: Page, name: string): Promise<void> {
       await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
       await settled();
       const path = `${FOLDER}${name}-${size.width}-${scheme}.png` as const;
-      await page.screenshot({ path, captureBeyondViewport: true, fullPage: true });
+      await page.evaluate(() => scrollTo(0, 0));
+      const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+      const height = Math.min(whole, MOST_HEIGHT[size.width]!);
+      if (name === "inspector")
+        await page.screenshot({ path }); // it stays in the window
+      else
+        await page.screenshot({
+          path,
+          captureBeyondViewport: true,
+          clip: { x: 0, y: 0, width: size.width, height },
+        });
       console.log(path);
     }
   }
@@ -40,11 +66,13 @@ async function main(names: readonly string[]): Promise<void> {
     await until(page, "a run to show", (s) => stepOf(s) >= RUN_STEPS, BENCH_MS);
     for (const name of names) {
       await page.evaluate((to) => {
-        location.hash = to === "home" ? "#/" : to === "bench" ? "#/bench?auto=1" : `#/${to}`;
-      }, name);
-      await page.waitForFunction((to) => document.title.toLowerCase().startsWith(to), {}, name);
+        location.hash = to;
+      }, HASHES[name] ?? `#/${name}`);
+      await page.waitForSelector("main h1");
+      await settled();
+      await OPEN[name]?.(page);
       if (name === "bench") await page.waitForSelector("#bench-json", { timeout: BENCH_MS });
-      else await page.evaluate(() => window.wgradSite!.call("pause"));
+      else if (name !== "home") await page.evaluate(() => window.wgradSite!.call("pause"));
       await settled();
       await take(page, name);
     }
@@ -54,6 +82,6 @@ async function main(names: readonly string[]): Promise<void> {
 }
 
 new Command("site_screenshots")
-  .argument("[pages...]", "which pages", ["home", "train", "microscope", "bench"])
+  .argument("[pages...]", "which pages", ["home", "train", "microscope", "inspector", "bench"])
   .action(main)
   .parse();

@@ -36,6 +36,9 @@ export interface AdapterSummary {
   readonly software: boolean;
 }
 
+/** Chromium fails the reads of a lost device before it tells of the loss, on a busy machine long before. */
+const LOSS_NEWS_MS = 500;
+
 export class Device {
   readonly pool: BufferPool;
   readonly pipelines: PipelineCache;
@@ -172,7 +175,8 @@ export class Device {
 
   /** Why the device was lost, or null; waits a moment, since the news can come after the failure it caused. */
   async lostReason(): Promise<string | null> {
-    if (this.lostBecause === null) await Promise.race([this.lost, new Promise((r) => setTimeout(r, 0))]);
+    if (this.lostBecause === null)
+      await Promise.race([this.lost, new Promise((r) => setTimeout(r, LOSS_NEWS_MS))]);
     return this.lostBecause;
   }
 

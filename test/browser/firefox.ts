@@ -2,6 +2,7 @@
 // Firefox takes the Vulkan driver of the system, and has WebGPU behind preferences on Linux.
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { LaunchOptions } from "puppeteer-core";
 import { findSoftwareDrivers } from "../../src/hosts/software.ts";
 import { type OpenPage, openIn } from "./serve.ts";
 
@@ -25,14 +26,16 @@ export function findFirefox(): { executable: string; icd: string } | string {
     : { executable, icd };
 }
 
+/** How such a Firefox is started. */
+export function launchFirefox(found: { executable: string; icd: string }): LaunchOptions {
+  return {
+    browser: "firefox",
+    executablePath: found.executable,
+    extraPrefsFirefox: PREFERENCES,
+    env: { ...process.env, VK_DRIVER_FILES: found.icd, VK_ICD_FILENAMES: found.icd },
+  };
+}
+
 export function openFirefox(found: { executable: string; icd: string }, path: string): Promise<OpenPage> {
-  return openIn(
-    {
-      browser: "firefox",
-      executablePath: found.executable,
-      extraPrefsFirefox: PREFERENCES,
-      env: { ...process.env, VK_DRIVER_FILES: found.icd, VK_ICD_FILENAMES: found.icd },
-    },
-    path,
-  );
+  return openIn(launchFirefox(found), path);
 }

@@ -31,6 +31,6 @@ export function ladder(views: Views, layer: number): Promise<Rung[]> {
     const spec = config.layers[layer];
     if (spec?.kind !== "conv") throw new RangeError(`ladder: layer ${layer} is no convolution`);
     const checked = checkLayers(config.layers, INPUT, 0).layers[layer];
-    return timeLadder(network.device, spec, [config.batch, ...checked.input!]);
+    return timeLadder(network.device, spec, [network.batch, ...checked.input!]);
   });
 }

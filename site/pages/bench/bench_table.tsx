@@ -28,7 +28,7 @@ export function BenchTable({ rows }: { rows: readonly BenchRow[] }) {
             <tr key={row.name}>
               <td class="number">{i + 1}</td>
               <th scope="row">{row.name}</th>
-              <td class={row.ok ? "good" : "bad"}>{correctness(row)}</td>
+              <td class={!row.ok ? "bad" : row.error === null ? "muted" : "good"}>{correctness(row)}</td>
               <td class="number">{time(row.medianUs)}</td>
               <td class="number">
                 {time(row.lowUs)} to {time(row.highUs)}

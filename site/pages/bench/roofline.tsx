@@ -7,7 +7,7 @@ import { figure } from "./bench_table.tsx";
 
 const WIDTH = 480;
 const HEIGHT = 320;
-const EDGE = { left: 52, right: 14, top: 26, bottom: 40 };
+const EDGE = { left: 52, right: 26, top: 26, bottom: 40 };
 const RADIUS = 5;
 
 type Roofs = BenchReport["roofs"];
@@ -68,9 +68,16 @@ export function Roofline({ rows, roofs }: { rows: readonly BenchRow[]; roofs: Ro
             {row.name}: {figure(row.gflops)} GFLOP/s
           </title>
           <circle cx={x(row.intensity)} cy={y(row.gflops)} r={RADIUS} />
-          <text x={x(row.intensity) + RADIUS + 2} y={y(row.gflops) - RADIUS}>
-            {number}
-          </text>
+          {/* Neighbours in the list often lie close together: their numbers go to opposite sides. */}
+          {number % 2 ? (
+            <text x={x(row.intensity) + RADIUS + 2} y={y(row.gflops) - RADIUS}>
+              {number}
+            </text>
+          ) : (
+            <text x={x(row.intensity) - RADIUS - 2} y={y(row.gflops) + RADIUS + 7} text-anchor="end">
+              {number}
+            </text>
+          )}
         </g>
       ))}
     </svg>

@@ -3,7 +3,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { call } from "../../engine/client.ts";
-import type { LayerMap, LayerMaps } from "../../engine/protocol.ts";
+import type { LayerMap, LayerMaps, RunState } from "../../engine/protocol.ts";
 import { info, opened, points, progress, sentence } from "../../engine/session.ts";
 import { linkTo } from "../../frame/route.ts";
 import { type Scale, scaleOf } from "../../parts/colours.ts";
@@ -32,9 +32,7 @@ export function Picture() {
   if (state && !state.ok) return null;
   return (
     <section class="panel" aria-labelledby="home-live">
-      <h2 id="home-live">
-        {run?.state === "finished" ? "This network has learned" : "This network is learning now"}
-      </h2>
+      <h2 id="home-live">{titleOf(run?.state)}</h2>
       {runFault.value && (
         <div class="message" role="alert">
           {runFault.value}
@@ -66,6 +64,11 @@ export function Picture() {
   );
 }
 
+function titleOf(state: RunState | undefined): string {
+  if (state === "finished") return "This network has learned";
+  return state === "paused" || state === "failed" ? "A network that learns" : "This network is learning now";
+}
+
 function waitingFor(device: boolean): string {
   if (!device) return "Loading the engine and asking for a GPU";
   return selfTest.value.running
@@ -85,10 +88,7 @@ function Controls({ state }: { state: string }) {
       <button type="button" onClick={act} disabled={state === "recovering"}>
         {text}
       </button>
-      <span class="small muted">
-        {progress.value?.message ??
-          `${Math.round(progress.value?.imagesPerSecond ?? 0).toLocaleString("en")} images/s`}
-      </span>
+      <span class="small muted">{progress.value?.message ?? (state === "running" ? speed() : "")}</span>
       {calm.matches && (
         <p class="small muted">
           Training goes on by itself; the layers are redrawn every five seconds, since your system asks for
@@ -98,6 +98,8 @@ function Controls({ state }: { state: string }) {
     </div>
   );
 }
+
+const speed = () => `${Math.round(progress.value?.imagesPerSecond ?? 0).toLocaleString("en")} images/s`;
 
 function Figure({ name, value }: { name: string; value: string }) {
   return (

@@ -53,6 +53,7 @@ export async function openSite(options: LaunchOptions): Promise<Site> {
     while (closers.length > 0) await closers.pop()!();
   };
   try {
+    closers.push(leaveSite);
     const server = await serveFiles(await builtSite(), UNDER);
     closers.push(() => server.close());
     const userDataDir = mkdtempSync(join(tmpdir(), "wgrad-site-profile-"));
@@ -72,16 +73,25 @@ export async function openSite(options: LaunchOptions): Promise<Site> {
 }
 
 let building: Promise<string> | null = null;
+let users = 0;
 
-/** The folder of the built site. WGRAD_SITE names one that was built before. */
-export function builtSite(): Promise<string> {
+/** The folder of the built site, until `leaveSite` was called as often. WGRAD_SITE names one that was built before. */
+function builtSite(): Promise<string> {
+  users++;
   building ??= process.env.WGRAD_SITE ? Promise.resolve(resolve(process.env.WGRAD_SITE)) : buildSite();
   return building;
 }
 
+/** Nobody needs it any more: it goes. (Test processes are ended without an event `exit`.) */
+async function leaveSite(): Promise<void> {
+  if (--users > 0 || process.env.WGRAD_SITE) return;
+  const folder = await building?.catch(() => null);
+  building = null;
+  if (folder) rmSync(folder, { recursive: true, force: true });
+}
+
 async function buildSite(): Promise<string> {
   const outDir = mkdtempSync(join(tmpdir(), "wgrad-site-"));
-  process.once("exit", () => rmSync(outDir, { recursive: true, force: true }));
   // Vitest sets NODE_ENV=test, which would give a site of another kind.
   const kept = process.env.NODE_ENV;
   process.env.NODE_ENV = "production";
