@@ -2,6 +2,7 @@
 // call: a run goes on from page to page.
 
 import type { Call, EventMessage, Events, MethodName, Request, Response } from "./protocol.ts";
+import workerUrl from "./worker.ts?worker&url";
 
 /** An error of the worker, under the name it had there: ShapeError, OptionError, RangeError... */
 export class EngineError extends Error {
@@ -26,7 +27,11 @@ const listeners: { [E in keyof Events]: Set<Listener<E>> } = {
 
 function theWorker(): Worker {
   if (worker) return worker;
-  worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "engine" });
+  // By way of a blob, because only then the worker is under this page's Content-Security-Policy: a worker with an address of its own
+  // is under that of its response, and files on a plain server come with none.
+  const script = new URL(workerUrl, document.baseURI).href;
+  const source = new Blob([`import ${JSON.stringify(script)};`], { type: "text/javascript" });
+  worker = new Worker(URL.createObjectURL(source), { type: "module", name: "engine" });
   worker.onmessage = ({ data }: MessageEvent<Response | EventMessage>) => {
     if ("event" in data) {
       for (const listener of listeners[data.event]) (listener as (d: unknown) => void)(data.data);

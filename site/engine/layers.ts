@@ -75,6 +75,11 @@ function parseLayer(part: string): LayerSpec {
     const value = number(word, what, low, high);
     return Number.isInteger(value) ? value : bad(`needs ${what} without a fraction`);
   };
+  /** Numbers by place, then numbers by letter; anything else was meant to be something. */
+  const only = (places: number, letters = ""): void => {
+    const strange = words.find((w, i) => i >= places && !(letters.includes(w[0]!) && /^.\d+$/.test(w)));
+    if (strange !== undefined) bad(`has "${strange}", which says nothing there`);
+  };
   const letter = (l: string, what: string, low: number, high: number, otherwise?: number): number => {
     const word = words.find((w) => w.startsWith(l))?.slice(1);
     return word === undefined && otherwise !== undefined
@@ -83,6 +88,7 @@ function parseLayer(part: string): LayerSpec {
   };
   switch (kind) {
     case "conv": {
+      only(1, "ksp");
       const kernel = letter("k", "a kernel size", 1, 11, 3);
       return {
         ...{ kind, channels: whole(words[0], "channels", 1, 256), kernel },
@@ -91,10 +97,13 @@ function parseLayer(part: string): LayerSpec {
     }
     case "maxpool":
     case "avgpool":
+      only(1);
       return { kind, kernel: whole(words[0], "a size", 2, 16) };
     case "dropout":
+      only(1);
       return { kind, p: number(words[0], "a probability", 0, 0.95) };
     case "linear":
+      only(1);
       return { kind, features: whole(words[0], "features", 1, 4096) };
     case "batchnorm":
     case "relu":
@@ -102,6 +111,7 @@ function parseLayer(part: string): LayerSpec {
     case "tanh":
     case "sigmoid":
     case "flatten":
+      only(0);
       return { kind };
     default:
       return bad(`is no layer; there are ${LAYER_KINDS.join(", ")}`);

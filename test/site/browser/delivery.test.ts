@@ -30,14 +30,14 @@ afterAll(() => site?.close());
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A script belongs to the worker if the worker or one of its scripts asked for it. */
+/** A script belongs to the worker if it is its first, or one of its scripts asked for it. The first is imported from a blob. */
 function scriptSizes(served: readonly Served[]): Budget {
   const seen = new Map<string, "page" | "worker">();
   const sizes = { page: 0, worker: 0 };
   for (const { path, bytes, referrer, as } of served) {
     if (!path.endsWith(".js") || as === "serviceworker" || seen.has(path)) continue;
     const asker = [...seen].find(([script]) => referrer.endsWith(script))?.[1];
-    const owner = as === "worker" ? "worker" : (asker ?? "page");
+    const owner = /(^|\/)worker-[^/]*$/.test(path) ? "worker" : (asker ?? "page");
     seen.set(path, owner);
     sizes[owner] += gzipSync(bytes, { level: 9 }).length;
   }
