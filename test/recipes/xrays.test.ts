@@ -282,7 +282,7 @@ describe.skipIf(noXRays)("small forms", () => {
   test("vit: far above chance, and where it looks", async () => {
     const options = recipeOptions({ small: true });
     const { metrics } = await vit.run(options);
-    expect(metrics.valAuc).toBeGreaterThan(0.8); // measured: .938; seeds 1 and 2 .890 and .938; chance .5
+    expect(metrics.valAuc).toBeGreaterThan(0.8); // measured: .901; of seed 1 .859; chance .5
     const page = options.files.text("report.html");
     for (const text of ["Attention rollout", "mean: pneumonia", "ROC curve"]) expect(page).toContain(text);
   }, 240_000);
@@ -293,7 +293,7 @@ describe.skipIf(noXRays || (await missing(NSFWJS_SOURCE, "model.min.js")))("tran
     await requestDevice();
     const options = recipeOptions({ small: true });
     const whole = await transfer.run(options);
-    // Measured: .29 and .035; seeds 1 to 3: .04 to .30, and .05 to .14.
+    // Measured: .30 and .058; of seed 1 .25 and .13.
     expect(whole.metrics.gain).toBeGreaterThan(0.02);
     expect(whole.metrics.frozenGain).toBeGreaterThan(0);
     const page = options.files.text("report.html");

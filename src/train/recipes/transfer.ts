@@ -42,7 +42,7 @@ const DEFAULTS = {
   lr: 1e-3,
   seed: 0,
 };
-const SMALL = { samples: 100, judged: 100, seeds: 1, headSteps: 40, steps: 2, batch: 25 };
+const SMALL = { samples: 100, judged: 100, seeds: 1, headSteps: 30, steps: 2, batch: 25 };
 type Config = typeof DEFAULTS;
 
 /** The blocks that are used: up to stride 8, which leaves 4x4 places of 28x28 pixels, and so [b, 32, 4, 4]. */

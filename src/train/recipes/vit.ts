@@ -19,7 +19,7 @@ import { RecipeRun } from "./runner/run.ts";
 import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { epochs: 14, batch: 64, lr: 2e-3, seed: 0, samples: 4708 };
-const SMALL = { epochs: 1, batch: 16, samples: 384 };
+const SMALL = { epochs: 1, batch: 16, samples: 320 };
 
 const WARMUP_STEPS = 50;
 const CLIP = 1;
