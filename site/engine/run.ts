@@ -14,18 +14,17 @@ import { INPUT, Network } from "./network.ts";
 import type { Pictures } from "./pictures.ts";
 import { Reporter, Speed } from "./progress.ts";
 import type { CurvePoint, Events, RunConfig, RunInfo, RunState, ValidationPoint } from "./protocol.ts";
+import { LateReads, Turns } from "./queues.ts";
 import { readTensors } from "./reading.ts";
+import { Losses, retried } from "./retry.ts";
 import { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
-import { nextTask, sleep } from "./tasks.ts";
+import { nextTask } from "./tasks.ts";
 
 /** Points of a whole curve, about. */
 const CURVE_POINTS = 100;
 const MOST_STEPS_A_POINT = 20;
 /** A snapshot when both have passed; half of what may be lost, since the values come late. */
 const SNAPSHOT = { steps: 5, ms: 1500 };
-/** Waits before the tries to get a new device. */
-const RETRIES_MS = [0, 200, 500, 1000, 2000, 4000];
-const MOST_LOSSES_A_MINUTE = 3;
 /** The loop makes way for messages at least so often. */
 const TURN_MS = 12;
 
@@ -56,14 +55,10 @@ export class Run {
   private calls: { dispatches: number; submits: number } = { dispatches: 0, submits: 0 };
   private looping: Promise<void> = Promise.resolve();
   private recovering: Promise<void> = Promise.resolve();
-  /** What reads late, in order; never rejects. */
-  private reads: Promise<void> = Promise.resolve();
-  /** Set while something must have the device for itself between two steps. */
-  private turn: Promise<void> | null = null;
-  /** Counts resets and recoveries: what was asked for before is dropped. */
-  private life = 0;
+  private readonly reads = new LateReads((error) => this.broken(error));
+  private readonly turns = new Turns();
+  private readonly losses = new Losses();
   private closed = false;
-  private losses: number[] = [];
   private readonly speed = new Speed();
   private readonly reporter: Reporter;
 
@@ -144,7 +139,7 @@ export class Run {
   async reset(): Promise<RunInfo> {
     await this.pause();
     await this.exclusive(async () => {
-      this.life++;
+      this.reads.drop();
       if (this.network.device.isLost) await this.build();
       restoreSnapshot(this.network, this.first);
       this.begin();
@@ -165,7 +160,7 @@ export class Run {
       await this.recovering;
       await nextTask();
     }
-    await this.reads;
+    await this.reads.done;
   }
 
   /** Resolves when no recovery is under way. */
@@ -179,8 +174,8 @@ export class Run {
   async close(): Promise<void> {
     this.closed = true;
     await this.pause();
-    await this.turn;
-    this.life++;
+    await this.turns.current;
+    this.reads.drop();
     this.reporter.stop();
     this.network.release();
     this.judge.release();
@@ -188,20 +183,7 @@ export class Run {
 
   /** Runs `fn` between two steps: none is begun before it has ended. */
   exclusive<T>(fn: () => Promise<T>): Promise<T> {
-    const before = this.turn;
-    const mine = (async () => {
-      await before;
-      return fn();
-    })();
-    const over = mine.then(
-      () => {},
-      () => {},
-    );
-    this.turn = over;
-    void over.then(() => {
-      if (this.turn === over) this.turn = null;
-    });
-    return mine;
+    return this.turns.run(fn);
   }
 
   /** Counts a step that ran with this rate, and asks for what is to be read behind it. */
@@ -209,11 +191,13 @@ export class Run {
     this.step++;
     const { step, network, judge } = this;
     if (step % this.every === 0)
-      this.late(network.meter.take(), (score) => this.addPoint({ step, ...score, lr }));
+      this.reads.add(network.meter.take(), (score) => this.addPoint({ step, ...score, lr }));
     if (step % network.stepsPerEpoch === 0)
-      this.late(judge.score(this.pictures.validation), (score) => this.addValidation({ step, ...score }));
+      this.reads.add(judge.score(this.pictures.validation), (score) =>
+        this.addValidation({ step, ...score }),
+      );
     if (this.history.wants(step))
-      this.late(readTensors(network.model.stateDict()), (weights) => this.history.put(step, weights));
+      this.reads.add(readTensors(network.model.stateDict()), (weights) => this.history.put(step, weights));
     const { steps, ms } = SNAPSHOT;
     const since = this.snapshotAt;
     if (step - since.step >= steps && performance.now() - since.ms >= ms) this.keep();
@@ -224,7 +208,7 @@ export class Run {
   keep(): void {
     const { step } = this;
     this.snapshotAt = { step, ms: performance.now() };
-    this.late(takeSnapshot(this.network, step), (snapshot) => {
+    this.reads.add(takeSnapshot(this.network, step), (snapshot) => {
       this.snapshot = snapshot;
     });
   }
@@ -259,8 +243,8 @@ export class Run {
     try {
       do {
         while (this.due) await this.once();
-        await this.turn;
-        await this.reads;
+        await this.turns.current;
+        await this.reads.done;
       } while (this.due);
       if (this.state === "running") this.state = this.step >= this.network.totalSteps ? "finished" : "paused";
       this.keep();
@@ -273,7 +257,7 @@ export class Run {
   private lastTurn = 0;
 
   private async once(): Promise<void> {
-    while (this.turn) await this.turn;
+    while (this.turns.current) await this.turns.current;
     if (!this.due) return;
     const { network } = this;
     const batch = network.batchAt(this.step);
@@ -288,7 +272,7 @@ export class Run {
     await network.device.pace();
     this.speed.mark(this.step * network.batch);
     // Whether to stop is known only with the validation's values; once an epoch the wait costs little.
-    if (this.step % network.stepsPerEpoch === 0) await this.reads;
+    if (this.step % network.stepsPerEpoch === 0) await this.reads.done;
     if (performance.now() - this.lastTurn > TURN_MS) {
       await nextTask();
       this.lastTurn = performance.now();
@@ -315,20 +299,6 @@ export class Run {
     this.say(
       `Stopped: the validation loss has not improved for ${patience} epochs. It was lowest at step ${bestStep}.`,
     );
-  }
-
-  /** Uses a value when it comes, in the order of the calls, unless the run has been reset or moved since. */
-  private late<T>(read: Promise<T>, use: (value: T) => void): void {
-    const { life } = this;
-    read.catch(() => {});
-    this.reads = this.reads.then(async () => {
-      try {
-        const value = await read;
-        if (life === this.life) use(value);
-      } catch (error) {
-        if (life === this.life) await this.broken(error);
-      }
-    });
   }
 
   /** An error of the loop or of a late read: a lost device is recovered, anything else ends the run. */
@@ -376,16 +346,17 @@ export class Run {
   private async recover(): Promise<void> {
     this.resume = this.state === "running" ? this.target : null;
     this.state = "recovering";
-    this.life++;
+    this.reads.drop();
     this.reporter.backTo(this.snapshot.step);
     this.say("The GPU device was lost. Asking for a new one.");
-    const now = performance.now();
-    this.losses = [...this.losses.filter((at) => now - at < 60_000), now];
-    if (this.losses.length > MOST_LOSSES_A_MINUTE)
-      return this.fail(`The GPU device was lost ${this.losses.length} times within a minute.`);
+    const tooMany = this.losses.add(performance.now());
+    if (tooMany !== null) return this.fail(tooMany);
     await this.looping;
-    await this.turn;
-    const error = await this.rebuild();
+    await this.turns.current;
+    const error = await retried(async () => {
+      await this.build();
+      restoreSnapshot(this.network, this.snapshot);
+    });
     if (this.closed) return;
     if (error !== null) return this.fail(`The GPU device was lost, and there is no new one: ${error}`);
     this.step = this.snapshot.step;
@@ -397,22 +368,6 @@ export class Run {
     this.host.emit("recovered", { adapter: reportOf(this.network.device), step: this.step });
     if (this.resume !== null) this.go(this.resume);
     this.say(`The GPU device was lost; the run went on at step ${this.step} on a new one.`);
-  }
-
-  /** Null, or why there is no new device. */
-  private async rebuild(): Promise<string | null> {
-    let reason = "";
-    for (const ms of RETRIES_MS) {
-      await sleep(ms);
-      try {
-        await this.build();
-        restoreSnapshot(this.network, this.snapshot);
-        return null;
-      } catch (error) {
-        reason = error instanceof Error ? error.message : String(error);
-      }
-    }
-    return reason;
   }
 
   private report() {
