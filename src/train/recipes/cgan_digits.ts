@@ -27,7 +27,7 @@ const SMALL = {
   steps: 96,
   batch: 16,
   width: 6,
-  criticWidth: 6,
+  criticWidth: 4,
   nz: 8,
   decay: 0.9,
   judged: 200,
