@@ -62,7 +62,13 @@ function kernelWork(
   at: (i: number, ...inputs: Values[]) => number,
 ): Work {
   const generator = new Generator(SEED);
-  const inputs = shapes.map((shape) => generator.uniform(shape.reduce((a, b) => a * b), -1, 1)); // biome-ignore format: one line
+  const inputs = shapes.map((shape) =>
+    generator.uniform(
+      shape.reduce((a, b) => a * b),
+      -1,
+      1,
+    ),
+  );
   const tensors = inputs.map((values, i) => tensor(values, { shape: shapes[i]! }));
   const run = () => noGrad(() => op(...tensors));
   return {
@@ -114,21 +120,30 @@ function convAt(
 }
 
 function conv(n: number, c: number, o: number, side: number, k: number): Work {
-  const shapes = [[n, c, side, side], [o, c, k, k]]; // biome-ignore format: one line
+  const shapes = [
+    [n, c, side, side],
+    [o, c, k, k],
+  ];
   const name = `convolution ${k}x${k}, ${c} to ${o} channels, ${n} of ${side}x${side}`;
   const op = (x: Tensor, w: Tensor) => conv2d(x, w, null, { padding: k >> 1 });
   return kernelWork(name, shapes, op as never, (i, x, w) => convAt(x, w, i, side, c, o, k));
 }
 
 function depthwise(n: number, c: number, side: number): Work {
-  const shapes = [[n, c, side, side], [c, 1, 3, 3]]; // biome-ignore format: one line
+  const shapes = [
+    [n, c, side, side],
+    [c, 1, 3, 3],
+  ];
   const name = `depthwise convolution 3x3, ${c} channels, ${n} of ${side}x${side}`;
   const op = (x: Tensor, w: Tensor) => conv2d(x, w, null, { padding: 1, groups: c });
   return kernelWork(name, shapes, op as never, (i, x, w) => convAt(x, w, i, side, 1, c, 3, c));
 }
 
 function convGradient(n: number, c: number, o: number, side: number): Work {
-  const shapes = [[n, c, side, side], [n, o, side, side]]; // biome-ignore format: one line
+  const shapes = [
+    [n, c, side, side],
+    [n, o, side, side],
+  ];
   const name = `its weight gradient 3x3, ${c} to ${o} channels, ${n} of ${side}x${side}`;
   const op = (x: Tensor, dy: Tensor) => conv2dWeightGradient(x, dy, [o, c, 3, 3], { padding: 1 });
   return kernelWork(name, shapes, op as never, (i, x, dy) => {

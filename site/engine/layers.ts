@@ -38,8 +38,18 @@ export interface CheckedList {
 }
 
 export const LAYER_KINDS: readonly LayerKind[] = [
-  "conv", "batchnorm", "relu", "gelu", "tanh", "sigmoid", "maxpool", "avgpool", "flatten", "dropout", "linear",
-]; // biome-ignore format: one glance
+  "conv",
+  "batchnorm",
+  "relu",
+  "gelu",
+  "tanh",
+  "sigmoid",
+  "maxpool",
+  "avgpool",
+  "flatten",
+  "dropout",
+  "linear",
+];
 
 export const PRESETS: Readonly<Record<string, string>> = {
   lenet: "conv 8 k5 p2, relu, maxpool 2, conv 32 k5 p2, relu, maxpool 2, flatten, linear 10",

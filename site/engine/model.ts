@@ -17,6 +17,7 @@ import { LambdaLR, type Schedule, WarmupCosineLR } from "../../src/optim/schedul
 import { SGD } from "../../src/optim/sgd.ts";
 import type { Parameter } from "../../src/tensor/parameter.ts";
 import { Generator } from "../../src/tensor/philox.ts";
+import { warmupCosine } from "../../src/train/recipes/runner/schedule.ts";
 import { checkLayers, type LayerSpec, type SampleShape } from "./layers.ts";
 import type { OptimizerName, RunConfig, ScheduleName } from "./protocol.ts";
 
@@ -79,8 +80,7 @@ export const buildOptimizer = (name: OptimizerName, params: Parameter[], lr: num
 const SCHEDULES = {
   constant: (o) => new LambdaLR(o, () => 1),
   cosine: (o, totalSteps) => new WarmupCosineLR(o, { warmupSteps: 0, totalSteps }),
-  warmup: (o, totalSteps) =>
-    new WarmupCosineLR(o, { warmupSteps: Math.min(WARMUP_STEPS, Math.ceil(totalSteps / 10)), totalSteps }),
+  warmup: (o, totalSteps) => warmupCosine(o, totalSteps, WARMUP_STEPS),
 } satisfies Record<ScheduleName, (optimizer: AnyOptimizer, totalSteps: number) => Schedule>;
 
 export const buildSchedule = (name: ScheduleName, optimizer: AnyOptimizer, totalSteps: number): Schedule =>

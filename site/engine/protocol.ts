@@ -48,18 +48,15 @@ export interface SelfTestRow {
 
 export type RunState = "paused" | "running" | "finished" | "recovering" | "failed";
 
-/** One point of the curves: means since the point before. */
-export interface CurvePoint {
-  readonly step: number;
-  readonly loss: number;
-  readonly accuracy: number;
-  readonly lr: number;
-}
-
 export interface ValidationPoint {
   readonly step: number;
   readonly loss: number;
   readonly accuracy: number;
+}
+
+/** One point of the curves: means since the point before. */
+export interface CurvePoint extends ValidationPoint {
+  readonly lr: number;
 }
 
 /** The state of a run, in full with `start`, then in parts. */

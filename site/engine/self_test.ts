@@ -4,12 +4,14 @@
 import { type Device, withDevice } from "../../src/gpu/device.ts";
 import { batchNorm } from "../../src/kernels/batch_norm.ts";
 import { conv2d } from "../../src/kernels/conv2d.ts";
+import { convGeometry } from "../../src/kernels/conv2d_geometry.ts";
 import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
 import { matmul } from "../../src/kernels/matmul.ts";
 import { maxPool2d } from "../../src/kernels/max_pool.ts";
 import { sum } from "../../src/kernels/reduce.ts";
 import { softmax } from "../../src/kernels/softmax.ts";
 import { AdamW } from "../../src/optim/adam.ts";
+import { forwardReference, weightGradientReference } from "../../src/selftest/reference/conv2d_reference.ts";
 import { grad } from "../../src/tensor/autograd.ts";
 import { rand, tensor } from "../../src/tensor/create.ts";
 import { parameter } from "../../src/tensor/parameter.ts";
@@ -65,7 +67,7 @@ function checks(): Check[] {
   const normal = (n: number) => g.normal(n);
   const on = (data: Float32Array, ...shape: number[]) => tensor(data, { shape });
   const [a, b] = [normal(48 * 64), normal(64 * 40)];
-  const sizes = { n: 2, c: 3, h: 12, w: 12, o: 4, k: 3, p: 1 };
+  const geometry = convGeometry("self-test", [2, 3, 12, 12], [4, 3, 3, 3], { padding: 1 });
   const [x, w, dy] = [normal(2 * 3 * 144), normal(4 * 3 * 9), normal(2 * 4 * 144)];
   const [rows, labels] = [normal(16 * 100), g.integers(16, 0, 100)];
   const [scale, shift] = [normal(3), normal(3)];
@@ -80,7 +82,7 @@ function checks(): Check[] {
     {
       ...{ name: "convolution 3x3", bound: 1e-5 },
       gpu: () => conv2d(on(x, 2, 3, 12, 12), on(w, 4, 3, 3, 3), null, { padding: 1 }),
-      expected: () => cpu.conv2d(x, w, sizes),
+      expected: () => forwardReference(x, w, null, geometry),
     },
     {
       ...{ name: "its weight gradient", bound: 2e-5 },
@@ -90,7 +92,7 @@ function checks(): Check[] {
         const y = conv2d(on(x, 2, 3, 12, 12), weight, null, { padding: 1 });
         return grad(y, [weight], { gradOutputs: [on(dy, 2, 4, 12, 12)] })[0]!;
       },
-      expected: () => cpu.conv2dWeightGradient(x, dy, sizes),
+      expected: () => weightGradientReference(x, dy, geometry),
     },
     {
       ...{ name: "max pooling 2x2", bound: 0 },
@@ -100,7 +102,7 @@ function checks(): Check[] {
     {
       ...{ name: "batch norm", bound: 1e-5 },
       gpu: () => batchNorm(on(x, 2, 3, 12, 12), { weight: on(scale, 3), bias: on(shift, 3), training: true }),
-      expected: () => cpu.batchNorm(x, scale, shift, sizes),
+      expected: () => cpu.batchNorm(x, scale, shift, [2, 3, 144]),
     },
     {
       ...{ name: "softmax", bound: 1e-6 },

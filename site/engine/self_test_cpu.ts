@@ -1,17 +1,7 @@
-// The ops of the self-test in float64, by their definitions: plain loops, nothing shared with the engine.
+// The ops of the self-test in float64, by their definitions: plain loops, nothing shared with the kernels. Convolutions:
+// src/selftest/reference.
 
 type Numbers = ArrayLike<number>;
-
-interface ConvSizes {
-  readonly n: number;
-  readonly c: number;
-  readonly h: number;
-  readonly w: number;
-  readonly o: number;
-  /** Side of the kernel, and padding; stride 1. */
-  readonly k: number;
-  readonly p: number;
-}
 
 /** Largest difference, relative to 1 + |expected|; infinite where one of them is no number. */
 export function difference(values: Numbers, expected: Numbers): number {
@@ -31,39 +21,6 @@ export function matmul(a: Numbers, b: Numbers, m: number, k: number, n: number):
   return y;
 }
 
-/** Every product x w of a convolution: places of x, w and y. */
-function eachTap(
-  { n, c, h, w, o, k, p }: ConvSizes,
-  visit: (x: number, weight: number, y: number) => void,
-): void {
-  for (let b = 0; b < n; b++)
-    for (let f = 0; f < o; f++)
-      for (let at = 0; at < h * w; at++)
-        for (let tap = 0; tap < c * k * k; tap++) {
-          const [channel, within] = [Math.floor(tap / (k * k)), tap % (k * k)];
-          const row = Math.floor(at / w) + Math.floor(within / k) - p;
-          const column = (at % w) + (within % k) - p;
-          if (row < 0 || row >= h || column < 0 || column >= w) continue;
-          visit(((b * c + channel) * h + row) * w + column, f * c * k * k + tap, (b * o + f) * h * w + at);
-        }
-}
-
-export function conv2d(x: Numbers, weight: Numbers, sizes: ConvSizes): Float64Array {
-  const y = new Float64Array(sizes.n * sizes.o * sizes.h * sizes.w);
-  eachTap(sizes, (i, j, out) => {
-    y[out]! += x[i]! * weight[j]!;
-  });
-  return y;
-}
-
-export function conv2dWeightGradient(x: Numbers, dy: Numbers, sizes: ConvSizes): Float64Array {
-  const dw = new Float64Array(sizes.o * sizes.c * sizes.k * sizes.k);
-  eachTap(sizes, (i, j, out) => {
-    dw[j]! += x[i]! * dy[out]!;
-  });
-  return dw;
-}
-
 /** Windows 2x2 that tile planes of even sides. */
 export function maxPool2x2(x: Numbers, planes: number, h: number, w: number): Float64Array {
   const [oh, ow] = [h / 2, w / 2];
@@ -79,9 +36,8 @@ export function batchNorm(
   x: Numbers,
   weight: Numbers,
   bias: Numbers,
-  { n, c, h, w }: ConvSizes,
+  [n, c, plane]: readonly [n: number, c: number, plane: number],
 ): Float64Array {
-  const plane = h * w;
   const y = new Float64Array(n * c * plane);
   for (let channel = 0; channel < c; channel++) {
     const places = Array.from({ length: n * plane }, (_, i) => {
@@ -103,7 +59,10 @@ export function softmax(x: Numbers, rows: number, columns: number): Float64Array
   for (let i = 0; i < rows; i++) {
     const e = row(x, i, columns).map(Math.exp);
     const total = e.reduce((a, b) => a + b, 0);
-    y.set(e.map((v) => v / total), i * columns); // biome-ignore format: one line
+    y.set(
+      e.map((v) => v / total),
+      i * columns,
+    );
   }
   return y;
 }

@@ -16,7 +16,7 @@ export interface Snapshot {
   readonly optimizer: OptimizerState;
   readonly random: GeneratorState;
   readonly meter: MeterState;
-  /** Of model, optimizer (`optimizer/0.exp_avg`) and meter. */
+  /** Of model and optimizer (`optimizer/0.exp_avg`). */
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
@@ -27,12 +27,12 @@ export function takeSnapshot(network: Network, step: number): Promise<Snapshot> 
   const { model, optimizer, schedule, meter } = network;
   const states = {
     ...{ step, schedule: schedule.state(), optimizer: optimizer.state() },
-    ...{ random: network.random, meter: meter.state() },
+    random: network.random,
   };
   const moments = [...optimizer.stateTensors()].map(([name, t]) => [OPTIMIZER + name, t] as const);
-  const reading = readTensors([...model.stateDict(), ...moments, ...meter.tensors()]);
+  const reading = Promise.all([readTensors([...model.stateDict(), ...moments]), meter.state()]);
   for (const [, t] of moments) t.release("a snapshot");
-  return reading.then((tensors) => ({ ...states, tensors }));
+  return reading.then(([tensors, meter]) => ({ ...states, tensors, meter }));
 }
 
 export function restoreSnapshot(network: Network, snapshot: Snapshot): void {
@@ -47,8 +47,7 @@ export function restoreSnapshot(network: Network, snapshot: Snapshot): void {
         return [name.slice(OPTIMIZER.length), tensor(data, { shape })] as const;
       });
       optimizer.loadState(snapshot.optimizer, new Map(given));
-      const number = (name: string) => tensors.get(name)!.data[0]!;
-      meter.setState(snapshot.meter, number("meter.loss"), number("meter.hits"));
+      meter.restore(snapshot.meter);
     }, "restore"),
   );
   schedule.loadState(snapshot.schedule);

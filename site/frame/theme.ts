@@ -1,6 +1,6 @@
 // Light, dark, or as the system has it; kept in this browser alone.
 
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 
 export type Theme = "system" | "light" | "dark";
 const KEY = "wgrad-theme";
@@ -13,9 +13,19 @@ const stored = (() => {
 })();
 export const theme = signal<Theme>(stored === "light" || stored === "dark" ? stored : "system");
 
+const system = matchMedia("(prefers-color-scheme: dark)");
+const systemDark = signal(system.matches);
+system.addEventListener("change", () => {
+  systemDark.value = system.matches;
+});
+
+/** What is shown. */
+export const dark = computed(() => (theme.value === "system" ? systemDark.value : theme.value === "dark"));
 effect(() => {
-  if (theme.value === "system") delete document.documentElement.dataset.theme;
-  else document.documentElement.dataset.theme = theme.value;
+  document.documentElement.dataset.theme = dark.value ? "dark" : "light";
+});
+
+effect(() => {
   try {
     localStorage.setItem(KEY, theme.value);
   } catch {

@@ -2,7 +2,7 @@
 // first points; text beside it says the same to those who do not see it.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { theme } from "../frame/theme.ts";
+import { dark } from "../frame/theme.ts";
 import "./curves.css";
 import type { Plot, PlotSeries } from "./plot.ts";
 import { align, type Columns, type Point, thin } from "./series.ts";
@@ -53,14 +53,10 @@ export function Curves({ title, summary, curves, range, height = 220 }: CurvesPr
       },
       () => setFailed(true),
     );
-    const dark = matchMedia("(prefers-color-scheme: dark)");
-    const redraw = () => chart.current?.redraw();
-    dark.addEventListener("change", redraw);
-    const stop = theme.subscribe(() => setTimeout(redraw));
+    const stop = dark.subscribe(() => setTimeout(() => chart.current?.redraw()));
     return () => {
       gone = true;
       stop();
-      dark.removeEventListener("change", redraw);
       sizes.disconnect();
       clearTimeout(pending.current);
       pending.current = 0;

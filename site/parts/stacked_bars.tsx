@@ -3,6 +3,7 @@
 import { Fragment } from "preact";
 import { ScrollArea } from "./scroll_area.tsx";
 import "./stacked_bars.css";
+import { numbers, TableHead, words } from "./table_head.tsx";
 
 export interface BarPart {
   readonly name: string;
@@ -38,22 +39,7 @@ export function StackedBars({ caption, unit, parts, heads = [] }: StackedBarsPro
       </div>
       <ScrollArea label={`${caption}, table`}>
         <table class="small">
-          <thead>
-            <tr>
-              <th scope="col">Kernel</th>
-              <th scope="col" class="number">
-                {unit}
-              </th>
-              <th scope="col" class="number">
-                share
-              </th>
-              {heads.map((head) => (
-                <th key={head} scope="col" class="number">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={[...words("Kernel"), ...numbers(unit, "share", ...heads)]} />
           <tbody>
             {sorted.map((part, i) => (
               <tr key={part.name}>

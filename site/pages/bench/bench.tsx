@@ -6,6 +6,8 @@ import type { BenchReport } from "../../engine/protocol.ts";
 import { open, opened, progress } from "../../engine/session.ts";
 import { route } from "../../frame/route.ts";
 import "./bench.css";
+import { saveFile } from "../../parts/save_file.ts";
+import { ScrollArea } from "../../parts/scroll_area.tsx";
 import { BenchTable } from "./bench_table.tsx";
 import { Roofline } from "./roofline.tsx";
 import { jsonOf, type Measured, measure, measured } from "./state.ts";
@@ -78,19 +80,12 @@ function Json({ report, open }: { report: BenchReport; open: boolean }) {
   return (
     <details open={open}>
       <summary>As JSON</summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and keys must be able to */}
-      <pre id="bench-json" tabIndex={0}>
-        {jsonOf(report)}
-      </pre>
+      <ScrollArea label="The report as JSON" class="bench-json">
+        <pre id="bench-json">{jsonOf(report)}</pre>
+      </ScrollArea>
     </details>
   );
 }
 
-function download(report: BenchReport): void {
-  const url = URL.createObjectURL(new Blob([jsonOf(report)], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = "wgrad-bench.json";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000); // the download has begun by then
-}
+const download = (report: BenchReport): void =>
+  saveFile("wgrad-bench.json", "application/json", jsonOf(report));

@@ -2,27 +2,19 @@
 
 import type { BenchRow } from "../../engine/protocol.ts";
 import { ScrollArea } from "../../parts/scroll_area.tsx";
+import { numbers, TableHead, words } from "../../parts/table_head.tsx";
 
-const COLUMNS = ["median", "lower to upper quartile", "GFLOP/s", "GB/s", "FLOP/byte"];
+const COLUMNS = [
+  ...numbers("no."),
+  ...words("what", "right"),
+  ...numbers("median", "lower to upper quartile", "GFLOP/s", "GB/s", "FLOP/byte"),
+];
 
 export function BenchTable({ rows }: { rows: readonly BenchRow[] }) {
   return (
     <ScrollArea label="Measured kernels and steps">
       <table>
-        <thead>
-          <tr>
-            <th scope="col" class="number">
-              no.
-            </th>
-            <th scope="col">what</th>
-            <th scope="col">right</th>
-            {COLUMNS.map((name) => (
-              <th key={name} scope="col" class="number">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {rows.map((row, i) => (
             <tr key={row.name}>

@@ -2,6 +2,7 @@
 
 import { opened } from "../../engine/session.ts";
 import { ScrollArea } from "../../parts/scroll_area.tsx";
+import { numbers, TableHead, words } from "../../parts/table_head.tsx";
 import { selfTest, test } from "./state.ts";
 
 export function SelfTest() {
@@ -29,18 +30,7 @@ export function SelfTest() {
       {rows && (
         <ScrollArea label="Results of the self-test">
           <table class="small">
-            <thead>
-              <tr>
-                <th scope="col">kernel</th>
-                <th scope="col" class="number">
-                  error
-                </th>
-                <th scope="col" class="number">
-                  allowed
-                </th>
-                <th scope="col">result</th>
-              </tr>
-            </thead>
+            <TableHead columns={[...words("kernel"), ...numbers("error", "allowed"), ...words("result")]} />
             <tbody>
               {rows.map(({ name, error, bound, ok }) => (
                 <tr key={name}>

@@ -8,6 +8,7 @@ import { keepConfig } from "../../frame/route.ts";
 import { type Curve, Curves } from "../../parts/curves.tsx";
 import { count, short } from "../../parts/format.ts";
 import { ScrollArea } from "../../parts/scroll_area.tsx";
+import { numbers, TableHead } from "../../parts/table_head.tsx";
 
 type Metric = "loss" | "accuracy";
 const PAST_COLOURS = ["--series-3", "--series-4", "--series-5"];
@@ -110,15 +111,7 @@ function ValidationTable({ held }: { held: readonly ValidationPoint[] }) {
       <summary>Validation as a table</summary>
       <ScrollArea label="Validation by step">
         <table>
-          <thead>
-            <tr>
-              {["step", "loss", "accuracy"].map((head) => (
-                <th key={head} scope="col" class="number">
-                  {head}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={numbers("step", "loss", "accuracy")} />
           <tbody>
             {held.map((p) => (
               <tr key={p.step}>

@@ -4,18 +4,13 @@ import { useState } from "preact/hooks";
 import { call } from "../../engine/client.ts";
 import { info, progress } from "../../engine/session.ts";
 import { hashOf } from "../../frame/hash.ts";
+import { saveFile } from "../../parts/save_file.ts";
 import { ErrorLine, useTask } from "../../parts/task.tsx";
 
 async function download(): Promise<void> {
-  const bytes = await call("weights");
-  const url = URL.createObjectURL(
-    new Blob([bytes as Uint8Array<ArrayBuffer>], { type: "application/octet-stream" }),
-  );
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = `wgrad-step-${progress.value?.step ?? 0}.safetensors`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000); // some browsers read it late
+  const bytes = (await call("weights")) as Uint8Array<ArrayBuffer>;
+  const name = `wgrad-step-${progress.value?.step ?? 0}.safetensors`;
+  saveFile(name, "application/octet-stream", bytes);
 }
 
 export function TakeAway() {

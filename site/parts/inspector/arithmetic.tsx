@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Arithmetic, ElementRef, Term } from "../../engine/protocol.ts";
 import { ScrollArea } from "../scroll_area.tsx";
+import { numbers, TableHead, words } from "../table_head.tsx";
 import { Comparison } from "./comparison.tsx";
 import { FactorView } from "./factor.tsx";
 import { count, exact } from "./numbers.ts";
@@ -46,14 +47,7 @@ export function ArithmeticView({ arithmetic, element, side }: ArithmeticProps) {
       <ScrollArea label="Terms">
         <table class="terms small">
           <caption class="visually-hidden">Terms of the {combine === "sum" ? "sum" : "comparison"}</caption>
-          <thead>
-            <tr>
-              <th scope="col">factors</th>
-              <th scope="col" class="number">
-                {combine === "sum" ? "product" : "value"}
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={[...words("factors"), ...numbers(combine === "sum" ? "product" : "value")]} />
           <tbody>
             {order.slice(0, rows.value).map((term, i) => (
               <Row key={i} term={term} element={element} side={side} />

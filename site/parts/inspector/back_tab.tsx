@@ -1,6 +1,7 @@
 // Back: the gradient of the loss by the element, and for a weight the optimizer's update, line by line.
 
 import type { Inspection } from "../../engine/protocol.ts";
+import { numbers, TableHead, words } from "../table_head.tsx";
 import { ArithmeticView } from "./arithmetic.tsx";
 import { Comparison } from "./comparison.tsx";
 import { exact } from "./numbers.ts";
@@ -35,15 +36,7 @@ function Update({ update, after }: UpdateProps) {
       <h3>The optimizer's update</h3>
       <table class="steps small">
         <caption class="visually-hidden">Lines of the update</caption>
-        <thead>
-          <tr>
-            <th scope="col">name</th>
-            <th scope="col">formula</th>
-            <th scope="col" class="number">
-              value
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={[...words("name", "formula"), ...numbers("value")]} />
         <tbody>
           {update.map(({ name, formula, value }, i) => (
             <tr key={i}>

@@ -1,6 +1,7 @@
 // WGSL with line numbers; one line may be marked, and is scrolled into view.
 
 import { useEffect, useMemo, useRef } from "preact/hooks";
+import { ScrollArea } from "../scroll_area.tsx";
 
 interface CodeProps {
   readonly text: string;
@@ -19,8 +20,7 @@ export function CodeView({ text, name, line }: CodeProps) {
     if (region && row) region.scrollTop = row.offsetTop - region.clientHeight / 2; // the page itself stays
   }, [line]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section ref={box} class="wgsl mono" aria-label={`WGSL of ${name}`} tabIndex={0}>
+    <ScrollArea box={box} class="wgsl mono" label={`WGSL of ${name}`}>
       {lines.map((words, i) => (
         <div key={i} data-line={i + 1} class={i + 1 === line ? "line now" : "line"}>
           <span class="line-number" aria-hidden="true">
@@ -29,6 +29,6 @@ export function CodeView({ text, name, line }: CodeProps) {
           <code>{words || " "}</code>
         </div>
       ))}
-    </section>
+    </ScrollArea>
   );
 }

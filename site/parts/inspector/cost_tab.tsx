@@ -3,6 +3,7 @@
 
 import type { ShaderView } from "../../engine/protocol.ts";
 import { ScrollArea } from "../scroll_area.tsx";
+import { numbers, TableHead, words } from "../table_head.tsx";
 import { bytes, count, short, time } from "./numbers.ts";
 import type { TabProps } from "./tabs.tsx";
 
@@ -29,20 +30,7 @@ function Dispatches({ title, views }: { title: string; views: readonly ShaderVie
       ) : (
         <ScrollArea label={`${title}: cost of the dispatches`}>
           <table class="cost small">
-            <thead>
-              <tr>
-                <th scope="col">kernel</th>
-                <th scope="col" class="number">
-                  time
-                </th>
-                <th scope="col" class="number">
-                  arithmetic
-                </th>
-                <th scope="col" class="number">
-                  traffic
-                </th>
-              </tr>
-            </thead>
+            <TableHead columns={[...words("kernel"), ...numbers("time", "arithmetic", "traffic")]} />
             <tbody>
               {views.map((view) => (
                 <Row key={view.at} view={view} />

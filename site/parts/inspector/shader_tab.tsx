@@ -3,6 +3,7 @@
 import { useSignal } from "@preact/signals";
 import type { ShaderView } from "../../engine/protocol.ts";
 import { ScrollArea } from "../scroll_area.tsx";
+import { numbers, TableHead, words } from "../table_head.tsx";
 import { refText } from "./links.ts";
 import { bytes, count } from "./numbers.ts";
 import { StepThrough } from "./step_through.tsx";
@@ -80,16 +81,7 @@ function Given({ view }: { view: ShaderView }) {
       <ScrollArea label="Bindings">
         <table class="small">
           <caption class="visually-hidden">Bindings</caption>
-          <thead>
-            <tr>
-              <th scope="col">binding</th>
-              <th scope="col">access</th>
-              <th scope="col">shape</th>
-              <th scope="col" class="number">
-                size
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={[...words("binding", "access", "shape"), ...numbers("size")]} />
           <tbody>
             {bindings.map(({ name, access, shape, bytes: size }) => (
               <tr key={name}>

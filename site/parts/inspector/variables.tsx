@@ -1,6 +1,7 @@
 // Variables of the invocation at hand.
 
 import { ScrollArea } from "../scroll_area.tsx";
+import { TableHead, words } from "../table_head.tsx";
 import { exact } from "./numbers.ts";
 import type { SteppedVariable } from "./stepper.ts";
 
@@ -12,12 +13,7 @@ export function VariablesTable({ variables }: { variables: readonly SteppedVaria
   return (
     <ScrollArea label="Variables">
       <table class="small terms">
-        <thead>
-          <tr>
-            <th scope="col">variable</th>
-            <th scope="col">value</th>
-          </tr>
-        </thead>
+        <TableHead columns={words("variable", "value")} />
         <tbody>
           {variables.map(({ name, value }) => (
             <tr key={name}>

@@ -41,7 +41,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return c;
 });
 
-/** CRC-32 of gzip and PNG: polynomial edb88320 reflected, 0xffffffff before and after. */
+/** CRC-32 of gzip, ZIP and PNG: polynomial edb88320 reflected, 0xffffffff before and after. */
 export function crc32(bytes: Uint8Array): number {
   let c = 0xffffffff;
   for (let i = 0; i < bytes.length; i++) c = TABLE[(c ^ bytes[i]!) & 0xff]! ^ (c >>> 8);

@@ -2,6 +2,7 @@
 // and CRC-32. Not read: encryption, archives in several parts, ZIP64 (a member or an archive of 4 GiB).
 import { inflateSync } from "fflate";
 import { FormatError } from "../../gpu/errors.ts";
+import { crc32 } from "./gzip.ts";
 
 export interface ZipMember {
   /** Bytes of its content. */
@@ -93,16 +94,4 @@ function inflate(raw: Uint8Array, size: number, fail: (rule: string) => never): 
   } catch (cause) {
     return fail(`is corrupt: ${String(cause)}`);
   }
-}
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-  return c;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = CRC_TABLE[(c ^ byte) & 0xff]! ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
 }

@@ -47,54 +47,64 @@ class Total {
   }
 }
 
-/** Mean of a per-batch mean, weighted by the batch sizes. */
-export class MeanMetric {
-  private readonly total: Total;
+/** What a mean has counted so far: to be kept, and put back. */
+export interface Counted {
+  readonly total: number;
+  readonly samples: number;
+}
+
+/** total / samples of something that is counted on the device. */
+class Mean {
+  protected readonly total: Total;
 
   constructor(device: Device) {
     this.total = new Total([], device);
   }
 
-  /** @param mean [] the mean over `samples` samples */
-  update(mean: Tensor, samples: number): void {
-    noGrad(() => this.total.add(mul(mean, samples), samples));
-  }
-
   /** NaN if nothing was counted. */
   async compute(): Promise<number> {
-    const { samples } = this.total;
-    return (await this.total.value.item()) / samples;
+    const { total, samples } = await this.counted();
+    return total / samples;
+  }
+
+  /** As of this call; may be awaited later. */
+  async counted(): Promise<Counted> {
+    const { value, samples } = this.total;
+    return { total: await value.item(), samples };
+  }
+
+  /** Goes on from what was counted before. */
+  restore({ total, samples }: Counted): void {
+    fill(this.total.value, total);
+    this.total.samples = samples;
   }
 
   reset(): void {
     this.total.reset();
   }
+
+  /** Frees its place on the device; it must not be used any more. */
+  release(): void {
+    this.total.value.release("metric");
+  }
+}
+
+/** Mean of a per-batch mean, weighted by the batch sizes. */
+export class MeanMetric extends Mean {
+  /** @param mean [] the mean over `samples` samples */
+  update(mean: Tensor, samples: number): void {
+    noGrad(() => this.total.add(mul(mean, samples), samples));
+  }
 }
 
 /** Share of samples whose largest logit is the target class. */
-export class Accuracy {
-  private readonly total: Total;
-
-  constructor(device: Device) {
-    this.total = new Total([], device);
-  }
-
+export class Accuracy extends Mean {
   /** @param logits [b, classes] @param target [b] i32 */
   update(logits: Tensor, target: Tensor): void {
     noGrad(() => {
       const hits = eq(argmax(logits, 1), target); // [b] bool
       this.total.add(sum(cast(hits, "f32")), target.size);
     });
-  }
-
-  /** NaN if nothing was counted. */
-  async compute(): Promise<number> {
-    const { samples } = this.total;
-    return (await this.total.value.item()) / samples;
-  }
-
-  reset(): void {
-    this.total.reset();
   }
 }
 
