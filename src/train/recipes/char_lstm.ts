@@ -13,18 +13,15 @@ import { noGrad } from "../../tensor/mode.ts";
 import { buffer } from "../../tensor/parameter.ts";
 import { copyInto, fill } from "../../tensor/primitives.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { LossMean } from "../finite.ts";
 import type { Writer } from "../sampling.ts";
-import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./parts/book.ts";
+import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, trainReader } from "./parts/book.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
 import { RecipeRun } from "./runner/run.ts";
-import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = { steps: 1400, batch: 32, lr: 1.5e-2, seed: 0, length: 32, d: 32, hidden: 128, layers: 1 };
 const SMALL = { steps: 60, batch: 16, hidden: 64 };
 type Config = typeof DEFAULTS;
 
-const WARMUP_STEPS = 50;
 const CLIP_NORM = 1;
 /** Characters of the held-out text read at once, by a state carried from one such stretch to the next. */
 const EVALUATED = 1024;
@@ -75,35 +72,25 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   });
 }
 
-async function train(run: RecipeRun<Config>, book: Book, model: CarriedLstm, judge: Judge) {
-  const { steps, batch, lr, length } = run.config;
+function train(run: RecipeRun<Config>, book: Book, model: CarriedLstm, judge: Judge) {
+  const { batch, lr, length } = run.config;
   const lanes = new Lanes(book.train, { batch, t: length });
   const parameters = model.network.parameters();
   const optimizer = new AdamW(parameters, { lr, betas: [0.9, 0.99], weightDecay: 0 });
-  const schedule = warmupCosine(optimizer, steps, WARMUP_STEPS);
-  const loss = new LossMean(run.device);
-  const step = compile((x: Tensor, y: Tensor) => {
-    const value = nats(model.forward(x), y, "mean"); // []
-    optimizer.zeroGrad();
-    backward(value);
-    clipGradNorm(parameters, CLIP_NORM);
-    optimizer.step();
-    schedule.step();
-    loss.update(value, x.size);
-  });
-  const done = await run.train({
-    parts: { model, optimizer, schedule },
-    steps,
-    samples: batch * length,
-    means: { loss },
-    step: (i) => {
-      if (lanes.starts(i)) model.forget();
-      const { x, y } = lanes.at(i);
-      step(x, y);
+  return trainReader(run, book, judge, {
+    model,
+    optimizer,
+    descend: (loss) => {
+      optimizer.zeroGrad();
+      backward(loss);
+      clipGradNorm(parameters, CLIP_NORM);
+      optimizer.step();
     },
-    watch: watched(run, book, judge),
+    batchAt: (i) => {
+      if (lanes.starts(i)) model.forget();
+      return lanes.at(i);
+    },
   });
-  return { done, step };
 }
 
 /** Reads a text once, from its beginning, the state carried on: mean nats of all its characters but the first. */

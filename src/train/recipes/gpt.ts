@@ -10,12 +10,10 @@ import { compile } from "../../tensor/compile.ts";
 import { noGrad } from "../../tensor/mode.ts";
 import { Generator } from "../../tensor/philox.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { LossMean } from "../finite.ts";
 import type { Writer } from "../sampling.ts";
-import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, watched } from "./parts/book.ts";
+import { type Book, finishBook, type Judge, loadBook, NatsMean, nats, trainReader } from "./parts/book.ts";
 import type { Recipe, RecipeOptions, RecipeResult } from "./runner/recipe.ts";
 import { RecipeRun } from "./runner/run.ts";
-import { warmupCosine } from "./runner/schedule.ts";
 
 const DEFAULTS = {
   steps: 950,
@@ -31,7 +29,6 @@ const DEFAULTS = {
 const SMALL = { steps: 40, batch: 8, d: 32, layers: 1 };
 type Config = typeof DEFAULTS;
 
-const WARMUP_STEPS = 50;
 /** Standard deviation of the first embeddings (Radford et al. 2019). */
 const EMBEDDING_STD = 0.02;
 
@@ -55,31 +52,19 @@ async function run(options: RecipeOptions): Promise<RecipeResult> {
   });
 }
 
-async function train(run: RecipeRun<Config>, book: Book, model: Gpt, judge: Judge) {
-  const { steps, batch, length, seed } = run.config;
+function train(run: RecipeRun<Config>, book: Book, model: Gpt, judge: Judge) {
+  const { batch, length, seed } = run.config;
   const optimizer = optimizerOf(model, run.config);
-  const schedule = warmupCosine(optimizer, steps, WARMUP_STEPS);
-  const loss = new LossMean(run.device);
   const places = new Generator(seed).fork("stretches");
-  const step = compile((x: Tensor, y: Tensor) => {
-    const value = nats(model.forward(x), y, "mean"); // []
-    optimizer.minimize(value);
-    schedule.step();
-    loss.update(value, x.size);
-  });
-  const done = await run.train({
-    parts: { model, optimizer, schedule },
-    steps,
-    samples: batch * length,
-    means: { loss },
-    step: (i) => {
+  return trainReader(run, book, judge, {
+    model,
+    optimizer,
+    descend: (loss) => optimizer.minimize(loss),
+    batchAt: (i) => {
       const starts = places.fork(i).integers(batch, 0, book.train.length - length);
-      const { x, y } = windowsAt(book.train, starts, length);
-      step(x, y);
+      return windowsAt(book.train, starts, length);
     },
-    watch: watched(run, book, judge),
   });
-  return { done, step };
 }
 
 function build({ length, d, heads, layers }: Config, vocab: number): Gpt {

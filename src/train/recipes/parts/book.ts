@@ -6,18 +6,22 @@ import { CharacterVocabulary, holdOutEnd } from "../../../data/text/characters.t
 import { crossEntropy } from "../../../kernels/cross_entropy.ts";
 import { reshape } from "../../../kernels/reshape.ts";
 import type { Module } from "../../../layers/module.ts";
-import type { Compiled } from "../../../tensor/compile.ts";
+import type { AnyOptimizer } from "../../../optim/optimizer.ts";
+import { type Compiled, compile, type HostArray } from "../../../tensor/compile.ts";
 import { Generator } from "../../../tensor/philox.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { type NgramNats, ngramNats } from "../../baselines/ngram.ts";
+import { LossMean } from "../../finite.ts";
 import { type Sample, samplesSection } from "../../report/samples.ts";
 import { count, number } from "../../report/text.ts";
 import { type Writer, write } from "../../sampling.ts";
 import type { RecipeResult } from "../runner/recipe.ts";
 import type { RecipeRun } from "../runner/run.ts";
+import { warmupCosine } from "../runner/schedule.ts";
 import type { TrainOptions } from "../runner/training.ts";
 
 const HELD_SHARE = 0.1;
+const WARMUP_STEPS = 50;
 /** Characters of the held-out text that are judged while a run goes on, and at the end of its small form: the last is a target. */
 const WATCHED = 8193;
 /** Characters that a sample begins with, and that are written, in the small form fewer. */
@@ -48,8 +52,48 @@ export async function loadBook(run: AnyRun): Promise<Book> {
 /** Mean nats of the characters of a text but the first. */
 export type Judge = (text: Int32Array) => Promise<number>;
 
+export interface Reading {
+  /** x [b, t] -> logits [b, t, vocabulary]; what a checkpoint holds. */
+  readonly model: Module & { forward(x: Tensor): Tensor };
+  readonly optimizer: AnyOptimizer;
+  /** One step down this loss. */
+  readonly descend: (loss: Tensor) => void;
+  /** The batch of step i, a function of i alone. */
+  readonly batchAt: (i: number) => { readonly x: HostArray; readonly y: HostArray };
+}
+
+/** Trains with nats a character as the loss, and a rate that rises and falls. */
+export async function trainReader(
+  run: RecipeRun<{ seed: number; steps: number; batch: number; length: number }>,
+  book: Book,
+  judge: Judge,
+  { model, optimizer, descend, batchAt }: Reading,
+) {
+  const { steps, batch, length } = run.config;
+  const schedule = warmupCosine(optimizer, steps, WARMUP_STEPS);
+  const loss = new LossMean(run.device);
+  const step = compile((x: Tensor, y: Tensor) => {
+    const value = nats(model.forward(x), y, "mean"); // []
+    descend(value);
+    schedule.step();
+    loss.update(value, x.size);
+  });
+  const done = await run.train({
+    parts: { model, optimizer, schedule },
+    steps,
+    samples: batch * length,
+    means: { loss },
+    step: (i) => {
+      const { x, y } = batchAt(i);
+      step(x, y);
+    },
+    watch: watched(run, book, judge),
+  });
+  return { done, step };
+}
+
 /** Judges the beginning of the held-out text now and then, not in the small form. */
-export function watched(
+function watched(
   { small, config: { steps } }: RecipeRun<{ seed: number; steps: number }>,
   { held }: Book,
   judge: Judge,
