@@ -2,6 +2,7 @@
 // ten a second. Everything here is plain data that postMessage can copy.
 
 import type { LayerSpec } from "./layers.ts";
+import type { Field } from "./receptive_field.ts";
 
 /** What decides a run: the same config gives the same curve on the same adapter. It is what a link holds. */
 export interface RunConfig {
@@ -261,8 +262,8 @@ export interface Inspection {
   };
   /** How the value was computed; null for a parameter. */
   readonly why: Arithmetic | null;
-  /** Receptive field on the input picture: [top, left, bottom, right), null where there is none. */
-  readonly field: readonly [number, number, number, number] | null;
+  /** Receptive field on the input picture; null where there is none. */
+  readonly field: Field | null;
   /** The picture of the sample, u8 grey [h, w]. */
   readonly picture: Uint8Array | null;
   /** The gradient of the loss by this element and its terms; null where it has none. */

@@ -185,8 +185,10 @@ describe("shaders", () => {
 });
 
 describe("receptive fields", () => {
-  const fieldOf = (index: number, layer: number, at: number[]) =>
-    inspect(steps[index], { layer, tensor: "output", index: at }).field;
+  const fieldOf = (index: number, layer: number, at: number[]) => {
+    const { top, left, bottom, right } = inspect(steps[index], { layer, tensor: "output", index: at }).field!;
+    return [top, left, bottom, right];
+  };
 
   test("of convolutions and poolings, cut off at the border", () => {
     expect(fieldOf(0, 0, [0, 0, 0, 0])).toEqual([0, 0, 3, 3]); // 5x5 with padding 2
@@ -204,7 +206,7 @@ describe("receptive fields", () => {
   /** A change of the input outside the field leaves the output as it was; the corners of the field do not. */
   test("hold every input that has a part in the value", () => {
     const t = new Tensors(steps[1]);
-    const [top, left, bottom, right] = fieldOf(1, 0, [0, 0, 6, 6])!;
+    const [top, left, bottom, right] = fieldOf(1, 0, [0, 0, 6, 6]);
     const terms = inspect(steps[1], { layer: 0, tensor: "output", index: [0, 0, 6, 6] }).why!.terms;
     const places = terms.flatMap(
       (term) =>

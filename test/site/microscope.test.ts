@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { checkLayers, PRESETS, parseLayers, type SampleShape } from "../../site/engine/layers.ts";
-import { fieldOn } from "../../site/pages/microscope/field.ts";
+import { fieldOn } from "../../site/engine/receptive_field.ts";
 import { pictureOf, pictureText, turned } from "../../site/pages/microscope/picture_query.ts";
 import { cellOf, cellsOf, indexOf, placeOf, viewOf } from "../../site/pages/microscope/view.ts";
 import { lookThrough, nextPosition } from "../../site/pages/microscope/windows.ts";

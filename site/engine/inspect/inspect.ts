@@ -3,11 +3,11 @@
 
 import { type LayerKind, layerText } from "../layers.ts";
 import type { Arithmetic, ElementRef, Inspection } from "../protocol.ts";
+import { fieldOn } from "../receptive_field.ts";
 import { activationRule } from "./activation.ts";
 import { batchNormRule } from "./batch_norm.ts";
 import { convRule } from "./conv.ts";
 import { gradientDispatches, optimizerViews, statisticsDispatches, viewsOf } from "./dispatches.ts";
-import { fieldOf } from "./field.ts";
 import { linearRule } from "./linear.ts";
 import { lossBack, lossWhy, sampleWhy } from "./loss.ts";
 import { dropoutRule, flattenRule } from "./pass.ts";
@@ -64,7 +64,7 @@ function output(t: Tensors, { layer, index }: ElementRef): Opened {
   return {
     ...{ label: layer < 0 ? `input[${index}]` : `${text}: output[${index}]`, shape, values: kept.values },
     why: layer < 0 ? null : RULES[layers[layer].kind].why(t, layer, index),
-    field: fieldOf(t, layer, index),
+    field: fieldOn(layers, t.shapes, layer, index.slice(1)),
     picture: pictureOf(t, index[0]),
     back: gradient && outputGradient(t, layer, index),
     ...{ update: null, after: null },

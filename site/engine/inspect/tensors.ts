@@ -26,7 +26,8 @@ export const passesOn = (layer: LayerSpec): boolean =>
 
 export class Tensors {
   readonly batch: number;
-  private readonly shapes: readonly SampleShape[];
+  /** Of one sample: of the input, then behind each layer. */
+  readonly shapes: readonly SampleShape[];
 
   constructor(readonly step: RetainedStep) {
     const { x, layers } = step;

@@ -4,9 +4,9 @@ import { computed, signal } from "@preact/signals";
 import { call } from "../../engine/client.ts";
 import { checkLayers, type SampleShape } from "../../engine/layers.ts";
 import type { ElementRef, LayerMaps, PictureRef } from "../../engine/protocol.ts";
+import { type Field, fieldOn } from "../../engine/receptive_field.ts";
 import { info, sentence } from "../../engine/session.ts";
 import type { Cell } from "../../parts/atlas.ts";
-import { type Field, fieldOn } from "./field.ts";
 import { FIRST, type StoredPicture } from "./picture_query.ts";
 import { indexOf, placeOf, viewAt } from "./view.ts";
 

@@ -1,6 +1,7 @@
 // Why: what the number was made from.
 
 import { useMemo } from "preact/hooks";
+import type { Field } from "../../engine/receptive_field.ts";
 import { info } from "../../engine/session.ts";
 import { MapCanvas } from "../map_canvas.tsx";
 import { ArithmeticView } from "./arithmetic.tsx";
@@ -29,15 +30,11 @@ export function WhyTab({ inspection }: TabProps) {
 
 const GREY = { low: 0, high: 255, table: "grey" } as const;
 
-function Sample({ picture, field }: { picture: Uint8Array; field: readonly number[] | null }) {
+function Sample({ picture, field }: { picture: Uint8Array; field: Field | null }) {
   const [, height = 28, width = 28] = info.value?.inputShape ?? [];
-  const boxes = useMemo(() => {
-    if (!field) return [];
-    const [top, left, bottom, right] = field;
-    return [{ map: 0, top, left, bottom, right }];
-  }, [field?.join()]);
+  const boxes = useMemo(() => (field ? [{ map: 0, ...field }] : []), [field]);
   const words = field
-    ? `rows ${field[0]} to ${field[2] - 1}, columns ${field[1]} to ${field[3] - 1}`
+    ? `rows ${field.top} to ${field.bottom - 1}, columns ${field.left} to ${field.right - 1}`
     : "no part of it marked";
   return (
     <figure class="sample">

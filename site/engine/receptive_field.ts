@@ -1,7 +1,7 @@
 // The receptive field: which part of an earlier layer's output an element can have been made from, in evaluation mode (a batch norm
-// there uses fixed statistics, so it looks at the element alone).
+// there uses fixed statistics, so it looks at the element alone; in training it sees the whole batch besides).
 
-import type { LayerSpec, SampleShape } from "../../engine/layers.ts";
+import type { LayerSpec, SampleShape } from "./layers.ts";
 
 /** Rows and columns [top, left, bottom, right) of a picture. */
 export interface Field {
