@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import type { Page } from "puppeteer-core";
-import { chrome, openSite } from "../test/site/browser/open_site.ts";
+import { chrome, openSite, type Site } from "../test/site/browser/open_site.ts";
 import { stepOf, until } from "../test/site/browser/state.ts";
 
 const FOLDER = fileURLToPath(new URL("../docs/site/", import.meta.url));
@@ -58,13 +58,23 @@ async function take(page: Page, name: string): Promise<void> {
   }
 }
 
+/** Home shows a run of its own, the other pages one of Train. */
+async function openRun(site: Site, name: string): Promise<Page> {
+  const { page } = await site.open(name === "home" ? "#/" : "#/train", { search: "?test" });
+  if (name !== "home") {
+    await until(page, "the device is open", (s) => s.opened?.ok === true);
+    await page.locator("aria/Run").click();
+  }
+  await until(page, "a run to show", (s) => stepOf(s) >= RUN_STEPS, BENCH_MS);
+  return page;
+}
+
 async function main(names: readonly string[]): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   const site = await openSite(await chrome());
   try {
-    const { page } = await site.open("#/", { search: "?test" });
-    await until(page, "a run to show", (s) => stepOf(s) >= RUN_STEPS, BENCH_MS);
     for (const name of names) {
+      const page = await openRun(site, name);
       await page.evaluate((to) => {
         location.hash = to;
       }, HASHES[name] ?? `#/${name}`);
@@ -75,6 +85,7 @@ async function main(names: readonly string[]): Promise<void> {
       else if (name !== "home") await page.evaluate(() => window.wgradSite!.call("pause"));
       await settled();
       await take(page, name);
+      await page.browserContext().close();
     }
   } finally {
     await site.close();

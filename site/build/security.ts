@@ -6,7 +6,7 @@ import type { Plugin } from "vite";
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
-  "worker-src 'self' blob:", // the engine's, see engine/client.ts
+  "worker-src 'self' blob:", // see engine/blob_worker.ts
   "style-src 'self' 'unsafe-inline'", // uPlot and charts set style attributes
   "img-src 'self' data: blob:",
   "connect-src 'self'",

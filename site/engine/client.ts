@@ -1,6 +1,7 @@
 // The page's side of the worker: calls that are answered, events that are listened to. One worker for all pages, made with the first
 // call: a run goes on from page to page.
 
+import { blobWorker } from "./blob_worker.ts";
 import type { Call, EventMessage, Events, MethodName, Request, Response } from "./protocol.ts";
 import workerUrl from "./worker.ts?worker&url";
 
@@ -27,11 +28,7 @@ const listeners: { [E in keyof Events]: Set<Listener<E>> } = {
 
 function theWorker(): Worker {
   if (worker) return worker;
-  // By way of a blob, because only then the worker is under this page's Content-Security-Policy: a worker with an address of its own
-  // is under that of its response, and files on a plain server come with none.
-  const script = new URL(workerUrl, document.baseURI).href;
-  const source = new Blob([`import ${JSON.stringify(script)};`], { type: "text/javascript" });
-  worker = new Worker(URL.createObjectURL(source), { type: "module", name: "engine" });
+  worker = blobWorker(workerUrl, "engine");
   worker.onmessage = ({ data }: MessageEvent<Response | EventMessage>) => {
     if ("event" in data) {
       for (const listener of listeners[data.event]) (listener as (d: unknown) => void)(data.data);

@@ -1,5 +1,5 @@
 // A run's objects on one device: model, optimizer, schedule, batches, and the compiled functions over them. It knows no time and
-// no state of play: run.ts moves it. After a device loss another one is made and given the last snapshot.
+// no state of play: loop.ts moves it. After a device loss another one is made and given the last snapshot.
 
 import { ArrayDataset } from "../../src/data/dataset.ts";
 import { DataLoader } from "../../src/data/loader.ts";

@@ -50,6 +50,12 @@ export class Reporter {
     this.backTo(Number.NEGATIVE_INFINITY);
   }
 
+  /** The run begins anew. The page forgets with the answer to that, so the next message must come behind it. */
+  restart(): void {
+    this.clear();
+    this.last = performance.now();
+  }
+
   stop(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;

@@ -47,7 +47,8 @@ export interface SelfTestRow {
   readonly ok: boolean;
 }
 
-export type RunState = "paused" | "running" | "finished" | "recovering" | "failed";
+/** `pausing`: no step is begun any more, but those on their way have not ended. */
+export type RunState = "paused" | "pausing" | "running" | "finished" | "recovering" | "failed";
 
 export interface ValidationPoint {
   readonly step: number;

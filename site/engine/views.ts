@@ -3,7 +3,7 @@
 
 import { withDevice } from "../../src/gpu/device.ts";
 import { OptionError, UsageError } from "../../src/gpu/errors.ts";
-import { type SafeTensor, toI64, writeSafetensors } from "../../src/io/safetensors.ts";
+import type { SafeTensor } from "../../src/io/safetensors.ts";
 import { view } from "../../src/tensor/flatten.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
 import type { RetainedStep } from "./inspect/retained_step.ts";
@@ -163,7 +163,10 @@ export class Views {
 
   /** safetensors bytes; names as PyTorch's Sequential has them. */
   async weights(): Promise<Uint8Array> {
-    const read = await readTensors(this.run.network.model.stateDict());
+    const [read, { toI64, writeSafetensors }] = await Promise.all([
+      readTensors(this.run.network.model.stateDict()),
+      import("../../src/io/safetensors.ts"),
+    ]);
     const tensors = [...read].map(([name, { shape, data }]): [string, SafeTensor] => [
       name,
       data instanceof Int32Array

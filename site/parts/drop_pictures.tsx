@@ -1,7 +1,7 @@
 // Own pictures: a folder with one folder a class, dropped or chosen. Decoded in a worker of their own; they stay in this tab.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type DecodedPictures, decodePictures } from "./decode_pictures.ts";
+import type { DecodedPictures } from "./decode_pictures.ts";
 import { chosenFiles, droppedFiles } from "./folder.ts";
 import type { FoundFile, Skipped } from "./picture_files.ts";
 import { ErrorLine, useTask } from "./task.tsx";
@@ -27,6 +27,7 @@ export function DropPictures({ onPictures, dropped }: DropPicturesProps) {
     task.run(async () => {
       setProgress("looking into the folders");
       const show = (done: number, all: number) => setProgress(`${done} of ${all} pictures read`);
+      const { decodePictures } = await import("./decode_pictures.ts");
       await onPictures(await decodePictures(await files, show));
     });
   useEffect(() => {
@@ -65,7 +66,7 @@ export function DropPictures({ onPictures, dropped }: DropPicturesProps) {
             event.currentTarget.value = ""; // so that the same folder can be chosen again
           }}
         />
-        <button type="button" disabled={task.busy} onClick={() => input.current?.click()}>
+        <button type="button" aria-disabled={task.busy} onClick={() => task.busy || input.current?.click()}>
           Choose a folder
         </button>
         <p class="muted small">

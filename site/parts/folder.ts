@@ -1,7 +1,8 @@
 // All files of what was dropped or chosen, folders in folders included. Stops at one file more than is allowed.
 
-import { type FoundFile, MOST_FILES } from "./picture_files.ts";
+import type { FoundFile } from "./picture_files.ts";
 
+export const MOST_FILES = 10_000;
 /** Asked for at once: one by one, thousands of files take seconds. */
 const AT_ONCE = 64;
 

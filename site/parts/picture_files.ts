@@ -1,5 +1,7 @@
 // Which of some dropped files are pictures, and of which class: the name of the folder that holds them. Pure.
 
+import { MOST_FILES } from "./folder.ts";
+
 export interface FoundFile<F = File> {
   /** `pets/cat/1.png`; without a slash for a file that came alone. */
   readonly path: string;
@@ -18,7 +20,6 @@ export interface Sorted<F = File> {
   readonly skipped: readonly Skipped[];
 }
 
-export const MOST_FILES = 10_000;
 export const MOST_CLASSES = 20;
 export const FEWEST_A_CLASS = 10;
 const PICTURE = /\.(png|jpe?g|gif|webp|bmp|avif)$/i;

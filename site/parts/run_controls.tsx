@@ -2,29 +2,25 @@
 
 import { call } from "../engine/client.ts";
 import { attempt, info, progress } from "../engine/session.ts";
+import { SteadyButton } from "./steady_button.tsx";
 import "./bare.css";
 
 export function RunControls() {
   const state = progress.value?.state ?? "paused";
   const [running, ready] = [state === "running", info.value !== null];
-  const over = state === "finished" || state === "failed" || state === "recovering";
+  const off = !ready || !(running || state === "paused");
   return (
     <fieldset class="row bare" aria-label="Training">
-      <button
-        type="button"
-        class={ready && !over ? "primary" : undefined}
-        disabled={!ready || over}
-        onClick={() => attempt(() => call(running ? "pause" : "play"))}
+      <SteadyButton
+        class={off ? undefined : "primary"}
+        off={off}
+        onPress={() => attempt(() => call(running ? "pause" : "play"))}
       >
-        {running ? "Pause" : "Run"}
-      </button>
-      <button
-        type="button"
-        disabled={!ready || running || over}
-        onClick={() => attempt(() => call("step", 1))}
-      >
+        {running ? "Pause" : state === "pausing" ? "Pausing" : "Run"}
+      </SteadyButton>
+      <SteadyButton off={off || running} onPress={() => attempt(() => call("step", 1))}>
         Step
-      </button>
+      </SteadyButton>
       <span class="small muted">
         step {(progress.value?.step ?? 0).toLocaleString("en")}
         {info.value && ` of ${info.value.totalSteps.toLocaleString("en")}`}, {state}

@@ -94,6 +94,15 @@ describe("terms", () => {
   });
 });
 
+test("the loss of many rows is their mean, by both of its dispatches", async () => {
+  const layers = "maxpool 4, flatten, linear 10";
+  const step = await retainedStep({ layers, optimizer: "sgd", batch: 420, before: 0 });
+  const { value, why, shape, forward } = inspect(step, { layer: 3, tensor: "output", index: [] });
+  expect([value, why!.value, shape]).toEqual([step.loss, step.loss, []]);
+  expect(Math.abs(why!.value - why!.expected)).toBeLessThanOrEqual(why!.bound);
+  expect(forward.map((view) => view.kernel)).toEqual(["cross_entropy", "cross_entropy_total"]);
+});
+
 test("bounds are tight: operands shifted by one index, or two of them exchanged, break them", () => {
   let [shifts, caughtShifts, swaps, caughtSwaps] = [0, 0, 0, 0];
   for (const { inspection } of opened)

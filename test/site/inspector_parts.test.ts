@@ -37,6 +37,15 @@ describe("links", () => {
     expect(open("dy[2,0,1,1]", ref, "back")).toEqual(output(3, 2, 0, 1, 1));
     expect(open("x[2,0,1,1]", ref, "back")).toEqual(output(2, 2, 0, 1, 1));
   });
+  it("of the loss: a sample's log-sum, and the outputs that it is made of", () => {
+    const loss = output(layers.length);
+    expect(open("-log p[3,7], p = 0.1234", loss, "why")).toEqual(output(layers.length, 3));
+    expect(open("p[3,7]", output(layers.length - 1, 3, 7), "back")).toEqual(output(layers.length, 3));
+    const sample = output(layers.length, 3);
+    expect(open("e^(x[3,7] - 2.5)", sample, "why")).toEqual(output(layers.length - 1, 3, 7));
+    expect(open("e^(x[3,7] - -2.5e-7)", sample, "why")).toEqual(output(layers.length - 1, 3, 7));
+    expect([refText(loss), refText(sample)]).toEqual(["loss", "loss of sample 3"]);
+  });
   it("what is no element is no link", () => {
     for (const name of ["1", "0 (padding -1,0)", "mask[0,1]", "x[0,1]", "1/4"])
       expect(open(name, output(3, 0, 5, 6, 7), "why")).toBeNull();

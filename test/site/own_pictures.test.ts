@@ -1,6 +1,7 @@
 // Own pictures of the Train page, up to where a browser must decode them: folders to classes, refusals, sizes from the first bytes.
 import { expect, test } from "vitest";
-import { type FoundFile, MOST_FILES, sortFiles } from "../../site/parts/picture_files.ts";
+import { MOST_FILES } from "../../site/parts/folder.ts";
+import { type FoundFile, sortFiles } from "../../site/parts/picture_files.ts";
 import { pictureSize } from "../../site/parts/picture_size.ts";
 
 const files = (...paths: string[]): FoundFile<string>[] => paths.map((path) => ({ path, file: path }));

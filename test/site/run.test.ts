@@ -11,6 +11,8 @@ import type {
   RunConfig,
   ValidationPoint,
 } from "../../site/engine/protocol.ts";
+import { Run } from "../../site/engine/run.ts";
+import { takeSnapshot } from "../../site/engine/snapshot.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { readSafetensors } from "../../src/io/safetensors.ts";
 import { blocks, CONFIG } from "./pictures.ts";
@@ -95,6 +97,27 @@ test("steps are counted, a pause holds, a new rate counts from the next step", a
   await expect(e.call("setRate", Number.NaN)).rejects.toThrow("learning rate");
 });
 
+test("a pause is on its way until the steps under way have ended; it can be taken back", async () => {
+  const e = await engineWith({ epochs: 20 });
+  const { run } = e.engine;
+  run.play();
+  while (run.step < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+  const pausing = run.pause();
+  const { step } = run;
+  expect(run.state).toBe("pausing");
+  await pausing;
+  expect(run.state).toBe("paused");
+  expect(run.step - step).toBeLessThanOrEqual(1);
+  run.play();
+  const taken = run.pause();
+  run.play();
+  expect(run.state).toBe("running");
+  await e.call("step", 2);
+  await taken;
+  expect(run.state).toBe("paused");
+  await run.close();
+});
+
 test("looking does not move the run: maps, matrix, kernels, an opened step behind the end", async () => {
   const e = await engineWith({ epochs: 1 });
   await e.call("step", 4);
@@ -150,6 +173,32 @@ test("after the loss of the device the run goes on from its snapshot, bit by bit
   }
   expect(b.engine.run.state).toBe("failed");
   await expect(b.call("play")).rejects.toThrow("lost 4 times within a minute");
+});
+
+test("a run from a snapshot goes on bit by bit, and still resets to the seed's weights", async () => {
+  const e = await engineWith({});
+  const seeds = await weightsOf(e);
+  await e.call("step", 10);
+  const { config, host, network } = e.engine.run;
+  const at10 = await takeSnapshot(network, 10);
+  const told: Events["progress"][] = [];
+  const emit: typeof host.emit = (event, data) =>
+    void (event === "progress" && told.push(data as Events["progress"]));
+  const run = await Run.start(config, { ...host, emit }, at10);
+  expect([run.step, run.state, run.history.steps()]).toEqual([10, "paused", [10]]);
+  await e.call("step", 10);
+  await run.steps(10);
+  await e.settled();
+  const weights = async ({ network }: Run) => (await takeSnapshot(network, 0)).tensors;
+  expect(await weights(run)).toEqual(await weights(e.engine.run));
+  const points = told.flatMap((t) => t.points);
+  expect(points.map((p) => p.step)).toEqual(Array.from({ length: 10 }, (_, i) => i + 11));
+  expect(points).toEqual(e.told.points.filter((p) => p.step > 10));
+  await run.reset();
+  await e.call("reset");
+  expect([run.step, await weights(run)]).toEqual([0, await weights(e.engine.run)]);
+  expect(await weightsOf(e)).toBe(seeds);
+  await run.close();
 });
 
 test("GPU memory is flat over 100 steps", async () => {

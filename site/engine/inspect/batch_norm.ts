@@ -8,7 +8,7 @@ import { type Step, Sum } from "./sum.ts";
 import type { Tensors } from "./tensors.ts";
 
 /** BatchNorm2d's default, which the page leaves as it is. */
-const EPS = 1e-5;
+export const BATCH_NORM_EPS = 1e-5;
 
 /** Statistics of a channel in float64, of those elements of x that the batch brought. */
 interface Channel {
@@ -37,7 +37,7 @@ function channelOf(t: Tensors, layer: number, c: number): Channel {
   const n = all.length;
   const mean = all.reduce((sum, v) => sum + v, 0) / n;
   const variance = all.reduce((sum, v) => sum + (v - mean) ** 2, 0) / n;
-  const rstd = 1 / Math.sqrt(variance + EPS);
+  const rstd = 1 / Math.sqrt(variance + BATCH_NORM_EPS);
   const [gamma, beta] = [at(t.parameter(layer, "weight")!, c), at(t.parameter(layer, "bias")!, c)];
   const spread = rstd * all.reduce((most, v) => Math.max(most, Math.abs(v - mean)), 0);
   return { n, mean, variance, rstd, gamma, beta, spread, error: UNIT * (2 * Math.sqrt(n) + 8) };
@@ -55,7 +55,7 @@ const why: Explain = (t, layer, index) => {
   const steps: Step[] = [
     { name: "mean: the sum, over the whole batch", value: mean },
     { name: "variance: mean of (x - mean)^2", value: variance },
-    { name: `rstd = 1 / sqrt(variance + ${EPS})`, value: rstd },
+    { name: `rstd = 1 / sqrt(variance + ${BATCH_NORM_EPS})`, value: rstd },
     { name: `${named("x", ...index)} - mean`, value: centred },
     { name: "xhat = (x - mean) rstd", value: centred * rstd },
     { name: `xhat gamma[${c}], gamma = ${gamma.toPrecision(6)}`, value: centred * rstd * gamma },

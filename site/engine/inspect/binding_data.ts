@@ -17,7 +17,7 @@ export function bindingData(step: RetainedStep, at: number): DispatchData {
     );
   const host = optimizerParams(step.optimizer);
   const params = d.params.map(({ name, type, offset, value }) => {
-    const known = typeof value === "number" ? value : (host[d.kernel]?.[name] ?? null);
+    const known = typeof value === "number" ? value : (host[d.kernel]?.[name] ?? step.host[at][name] ?? null);
     return { name, type, offset, value: known };
   });
   return { at, params, paramsBytes: d.paramsBytes, bindings: d.bindings.map((b) => read(step, b)) };

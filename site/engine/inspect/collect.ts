@@ -2,6 +2,7 @@
 
 import type { Device } from "../../../src/gpu/device.ts";
 import type { Bindable } from "../../../src/gpu/dispatch.ts";
+import type { Program } from "../../../src/gpu/program.ts";
 import type { Module } from "../../../src/layers/module.ts";
 import type { AnyOptimizer } from "../../../src/optim/optimizer.ts";
 import type { Compiled } from "../../../src/tensor/compile.ts";
@@ -41,6 +42,7 @@ export async function collectStep(source: StepSource): Promise<RetainedStep> {
     : { result: source.run(), rows: null };
 
   const program = variant.programs.at(-1)!;
+  const host = hostNumbers(program);
   const kept = new Map<string, Kept>();
   for (const { name, shape, madeBy, tensor } of variant.retained) {
     const copy = tensor();
@@ -70,12 +72,20 @@ export async function collectStep(source: StepSource): Promise<RetainedStep> {
   ];
   const { step, layers, x, y, pictures, roofs } = source;
   return {
-    ...{ step, layers, x, y, pictures, roofs, kept, program, places, parameters: through },
+    ...{ step, layers, x, y, pictures, roofs, kept, program, host, places, parameters: through },
     ...{ loss: await loss.item(), buffers: await readBuffers(model) },
     optimizer: numbers,
     us: rows?.slice(0, program.dispatches.length).map((row) => row.ns / 1000) ?? null,
   };
 }
+
+/** What its dispatches read in the run that has just ended: the next one changes it. */
+const hostNumbers = ({ dispatches }: Program): RetainedStep["host"] =>
+  dispatches.map(({ params }) =>
+    Object.fromEntries(
+      params.flatMap(({ name, value }) => (typeof value === "number" ? [] : [[name, value.read()]])),
+    ),
+  );
 
 const placeOf = ({ storage, byteOffset }: Bindable, before: Numbers | null, after: Numbers): Place => ({
   ...{ storage, byteOffset, before, after },

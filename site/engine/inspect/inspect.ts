@@ -107,7 +107,7 @@ function parameter(t: Tensors, { layer, tensor, index }: ElementRef): Opened {
 function loss(t: Tensors, { index }: ElementRef): Opened {
   const shape = index.length === 0 ? [] : [t.batch];
   checkIndex("the loss", shape, index);
-  const kept = t.step.kept.get("crossEntropy")!;
+  const kept = t.loss();
   const stats = t.step.kept.get("crossEntropy.stats")!;
   return {
     label: index.length === 0 ? "loss: mean cross entropy" : `loss: log-sum of sample ${index[0]}`,

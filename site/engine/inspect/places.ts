@@ -24,6 +24,11 @@ export const named = (name: string, ...index: readonly number[]): string => `${n
 
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, s) => n * s, 1);
 
+/** [n, c, plane] of a tensor [n, c, ...]. */
+export function channelSizes([n, c, ...rest]: readonly number[]): { n: number; c: number; plane: number } {
+  return { n, c, plane: rest.reduce((size, s) => size * s, 1) };
+}
+
 /** @throws RangeError unless the index is one of the shape */
 export function checkIndex(what: string, shape: readonly number[], index: readonly number[]): void {
   const inside = (i: number, axis: number) => Number.isInteger(i) && i >= 0 && i < shape[axis];

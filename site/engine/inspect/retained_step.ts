@@ -1,5 +1,5 @@
 // One training step with everything kept: what the Inspector computes from. Plain arrays read back from the device, so that the
-// run can go on. Made by collect.ts, which run.ts calls; opened by inspect.ts.
+// run can go on. Made by collect.ts, which views.ts calls; opened by inspect.ts.
 
 import type { Program } from "../../../src/gpu/program.ts";
 import type { Storage } from "../../../src/gpu/storage.ts";
@@ -71,6 +71,8 @@ export interface RetainedStep {
   /** Running statistics of batch norms after the step, by name: `1.running_mean`. */
   readonly buffers: ReadonlyMap<string, Values>;
   readonly program: Program;
+  /** Numbers that a dispatch read from the host: where the stream of random numbers stood. By place in `program.dispatches`. */
+  readonly host: readonly Readonly<Record<string, number>>[];
   readonly places: readonly Place[];
   /** Microseconds of each dispatch of the program; null without timestamps. */
   readonly us: readonly number[] | null;

@@ -1,8 +1,9 @@
 // The invocation that wrote an element, with all that its bindings held: the dispatch's own where one thread did it alone, else that
 // of the naive rung, which computes the same number with one thread an element.
 
-import type { DispatchData, ElementRef, ShaderView, SteppedInvocation } from "../protocol.ts";
+import type { DispatchData, ElementRef, SteppedInvocation } from "../protocol.ts";
 import { bindingData } from "./binding_data.ts";
+import { statisticsDispatches } from "./dispatches.ts";
 import { hasBarrier, invocationOf } from "./invocation.ts";
 import { naiveRung } from "./naive_rung.ts";
 import { placeOf } from "./places.ts";
@@ -32,8 +33,7 @@ export function steppedInvocation(
     const invocation = invocationOf(view, found.element, found.output);
     if (invocation) return { view, data, invocation, ...found, note: null };
   }
-  const side = targets.find((target) => isSide(view, target.side, targets))?.side;
-  const naive = side ? naiveRung(t, ref, side) : null;
+  const naive = naiveRung(t, ref, sideOf(t, ref, at), view.kernel);
   if (naive) return naive;
   if (unknownParams(data))
     return `${view.file} draws random numbers; where in their stream it stood is not kept, so it cannot be run again.`;
@@ -46,7 +46,7 @@ export function steppedInvocation(
 }
 
 function targetsOf(t: Tensors, { layer, tensor, index }: ElementRef): Target[] {
-  if (layer === t.step.layers.length) return [];
+  if (layer === t.step.layers.length) return [lossTarget(t, index)];
   if (tensor !== "output") {
     const { shape, gradient } = t.parameter(layer, tensor)!;
     return [{ side: "backward", values: gradient, element: placeOf(shape, index) }];
@@ -55,6 +55,13 @@ function targetsOf(t: Tensors, { layer, tensor, index }: ElementRef): Target[] {
   const gradient = t.gradient(layer);
   const forward: Target = { side: "forward", values: t.output(layer).values, element };
   return gradient ? [forward, { side: "backward", values: gradient.values, element }] : [forward];
+}
+
+/** The mean of the batch, or the log-sum of a sample: behind the largest of each. */
+function lossTarget(t: Tensors, [sample]: readonly number[]): Target {
+  if (sample === undefined) return { side: "forward", values: t.loss().values, element: 0 };
+  const { values } = t.step.kept.get("crossEntropy.stats")!;
+  return { side: "forward", values, element: t.batch + sample };
 }
 
 type Found = Pick<SteppedInvocation, "output" | "element" | "value">;
@@ -81,9 +88,10 @@ function findSlab(step: RetainedStep, { at, bindings }: DispatchData, ref: Eleme
 
 const unknownParams = ({ params }: DispatchData): boolean => params.some((p) => p.value === null);
 
-/** Backward kernels bind a gradient, or are labelled so; in front of the loss nothing does. */
-function isSide(view: ShaderView, side: Target["side"], targets: readonly Target[]): boolean {
-  if (targets.length === 1) return true;
-  const backward = /Gradient|Backward|\/(matmul|sum)/.test(view.label);
-  return side === (backward ? "backward" : "forward");
+/** Of a parameter every dispatch is the gradient's: the optimizer's own was found. */
+function sideOf(t: Tensors, { layer, tensor }: ElementRef, at: number): Target["side"] {
+  if (layer === t.step.layers.length) return "forward";
+  if (tensor !== "output") return "backward";
+  const forward = [...t.output(layer).madeBy, ...statisticsDispatches(t, layer)];
+  return forward.includes(at) ? "forward" : "backward";
 }

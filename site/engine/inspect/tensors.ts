@@ -66,6 +66,12 @@ export class Tensors {
     return this.find(layer + 1, LABELS[next.kind]![1], shape);
   }
 
+  /** The mean of the batch: of many rows a second dispatch adds up what the first has made. */
+  loss(): Kept {
+    const [rows, total] = ["crossEntropy", "crossEntropy/total"].map((label) => this.step.kept.get(label));
+    return total ? { ...total, madeBy: [...rows!.madeBy, ...total.madeBy] } : rows!;
+  }
+
   parameter(layer: number, tensor: "weight" | "bias"): ParameterStep | null {
     return this.step.parameters.find((p) => p.layer === layer && p.tensor === tensor) ?? null;
   }

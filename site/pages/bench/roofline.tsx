@@ -3,81 +3,81 @@
 
 import { scaleLog } from "d3-scale";
 import type { BenchReport, BenchRow } from "../../engine/protocol.ts";
+import { narrow } from "../../parts/narrow.ts";
 import { figure } from "./bench_table.tsx";
+import { type Box, boxAround, placeLabels } from "./labels.ts";
 
-const WIDTH = 480;
 const HEIGHT = 320;
+/** Drawn about as large as it is seen, so that the text keeps its size. */
+const WIDTHS = { wide: 480, narrow: 300 };
 const EDGE = { left: 52, right: 26, top: 26, bottom: 40 };
-const RADIUS = 5;
+const RADIUS = 4;
+/** About the width of a character of the roof's label. */
+const LETTER = 6.5;
 
 type Roofs = BenchReport["roofs"];
 
 export function Roofline({ rows, roofs }: { rows: readonly BenchRow[]; roofs: Roofs | null }) {
-  const marks = rows
-    .map((row, i) => ({ row, number: i + 1 }))
+  const found = rows
+    .map((row, i) => ({ row, text: String(i + 1) }))
     .filter(({ row }) => row.intensity > 0 && row.gflops > 0);
-  if (marks.length === 0) return <p class="muted">No row yet.</p>;
-  const ridge = roofs ? roofs.gflops / roofs.gbs : null;
-  const x = axis(marks.map(({ row }) => row.intensity).concat(ridge ?? []), EDGE.left, WIDTH - EDGE.right);
-  const y = axis(
-    marks.map(({ row }) => row.gflops).concat(roofs?.gflops ?? []),
-    HEIGHT - EDGE.bottom,
-    EDGE.top,
-  );
+  if (found.length === 0) return <p class="muted">No row yet.</p>;
+  const width = narrow.value ? WIDTHS.narrow : WIDTHS.wide;
+  const [left, right] = [EDGE.left, width - EDGE.right];
+  const [top, bottom] = [EDGE.top, HEIGHT - EDGE.bottom];
+  const ridge = roofs ? roofs.gflops / roofs.gbs : [];
+  const x = axis(found.map(({ row }) => row.intensity).concat(ridge), left, right);
+  const y = axis(found.map(({ row }) => row.gflops).concat(roofs?.gflops ?? []), bottom, top);
+  const marks = found.map(({ row, text }) => ({ row, text, x: x(row.intensity), y: y(row.gflops) }));
+  const frame: Box = { left, right, top, bottom };
+  const labels = placeLabels(marks, RADIUS, frame, roofs ? [roofBox(right, y, roofs)] : []);
   return (
     <svg
       class="bench-plot"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      viewBox={`0 0 ${width} ${HEIGHT}`}
       role="img"
-      aria-label={summary(marks.length, roofs)}
+      aria-label={summary(found.length, roofs)}
     >
       <clipPath id="bench-frame">
-        <rect
-          x={EDGE.left}
-          y={EDGE.top}
-          width={WIDTH - EDGE.left - EDGE.right}
-          height={HEIGHT - EDGE.top - EDGE.bottom}
-        />
+        <rect x={left} y={top} width={right - left} height={bottom - top} />
       </clipPath>
       {decades(x).map((value) => (
         <g key={value}>
-          <line class="axis" x1={x(value)} x2={x(value)} y1={EDGE.top} y2={HEIGHT - EDGE.bottom} />
-          <text x={x(value)} y={HEIGHT - EDGE.bottom + 15} text-anchor="middle">
+          <line class="axis" x1={x(value)} x2={x(value)} y1={top} y2={bottom} />
+          <text x={x(value)} y={bottom + 15} text-anchor="middle">
             {figure(value)}
           </text>
         </g>
       ))}
       {decades(y).map((value) => (
         <g key={value}>
-          <line class="axis" x1={EDGE.left} x2={WIDTH - EDGE.right} y1={y(value)} y2={y(value)} />
-          <text x={EDGE.left - 6} y={y(value) + 4} text-anchor="end">
+          <line class="axis" x1={left} x2={right} y1={y(value)} y2={y(value)} />
+          <text x={left - 6} y={y(value) + 4} text-anchor="end">
             {figure(value)}
           </text>
         </g>
       ))}
-      <text x={WIDTH - EDGE.right} y={HEIGHT - 6} text-anchor="end">
+      <text x={right} y={HEIGHT - 6} text-anchor="end">
         FLOP per byte
       </text>
       <text x={4} y={12}>
         GFLOP/s
       </text>
       {roofs && <Roof x={x} y={y} roofs={roofs} />}
-      {marks.map(({ row, number }) => (
+      {marks.map(({ row, x, y }, i) =>
+        labels[i]!.far ? (
+          <line key={row.name} class="leader" x1={x} y1={y} x2={labels[i]!.x} y2={labels[i]!.y} />
+        ) : null,
+      )}
+      {marks.map(({ row, text, x, y }, i) => (
         <g key={row.name} class="mark">
           <title>
             {row.name}: {figure(row.gflops)} GFLOP/s
           </title>
-          <circle cx={x(row.intensity)} cy={y(row.gflops)} r={RADIUS} />
-          {/* Neighbours in the list often lie close together: their numbers go to opposite sides. */}
-          {number % 2 ? (
-            <text x={x(row.intensity) + RADIUS + 2} y={y(row.gflops) - RADIUS}>
-              {number}
-            </text>
-          ) : (
-            <text x={x(row.intensity) - RADIUS - 2} y={y(row.gflops) + RADIUS + 7} text-anchor="end">
-              {number}
-            </text>
-          )}
+          <circle cx={x} cy={y} r={RADIUS} />
+          <text x={labels[i]!.x} y={labels[i]!.y + 4} text-anchor="middle">
+            {text}
+          </text>
         </g>
       ))}
     </svg>
@@ -86,21 +86,29 @@ export function Roofline({ rows, roofs }: { rows: readonly BenchRow[]; roofs: Ro
 
 type Axis = ReturnType<typeof scaleLog<number, number>>;
 
-function Roof({ x, y, roofs: { gflops, gbs } }: { x: Axis; y: Axis; roofs: Roofs }) {
+function Roof({ x, y, roofs }: { x: Axis; y: Axis; roofs: Roofs }) {
+  const { gflops, gbs } = roofs;
   const [low = 0, high = 0] = x.domain();
-  const ridge = gflops / gbs;
   return (
     <>
       <path
         class="roof"
         clip-path="url(#bench-frame)"
-        d={`M${x(low)} ${y(low * gbs)}L${x(ridge)} ${y(gflops)}H${x(high)}`}
+        d={`M${x(low)} ${y(low * gbs)}L${x(gflops / gbs)} ${y(gflops)}H${x(high)}`}
       />
-      <text x={WIDTH - EDGE.right} y={y(gflops) - 6} text-anchor="end">
-        {figure(gflops)} GFLOP/s, {figure(gbs)} GB/s
+      <text x={x(high)} y={y(gflops) - 6} text-anchor="end">
+        {roofText(roofs)}
       </text>
     </>
   );
+}
+
+const roofText = ({ gflops, gbs }: Roofs): string => `${figure(gflops)} GFLOP/s, ${figure(gbs)} GB/s`;
+
+/** Where the roof's label stands. */
+function roofBox(right: number, y: Axis, roofs: Roofs): Box {
+  const width = LETTER * roofText(roofs).length;
+  return boxAround(right - width / 2, y(roofs.gflops) - 10, width, 12);
 }
 
 /** Whole decades around the values. */

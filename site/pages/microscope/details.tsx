@@ -16,7 +16,9 @@ export function Details() {
   if (!map || !spec) return null;
   return (
     <section class="details" aria-labelledby="details-title">
-      <h2 id="details-title">{layerName(map)}</h2>
+      <h2 id="details-title" tabIndex={-1}>
+        {layerName(map)}
+      </h2>
       {slides(spec) ? <SlidingWindow layer={layer} spec={spec} /> : <BigMap layer={layer} />}
       {map.weight && <Weights layer={layer} />}
       {spec.kind === "conv" && <Ladder key={layer} layer={layer} />}

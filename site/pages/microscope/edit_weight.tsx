@@ -68,15 +68,16 @@ export function EditWeight({ layer, index, value }: EditProps) {
         />
       </label>
       <div class="row">
-        <button type="submit" disabled={task.busy}>
+        <button type="submit" aria-disabled={task.busy}>
           Set
         </button>
-        <button type="button" disabled={task.busy} onClick={() => set(index, value, 0)}>
+        <button type="button" aria-disabled={task.busy} onClick={() => set(index, value, 0)}>
           Set to 0
         </button>
         <button
           type="button"
-          disabled={task.busy || !last.value}
+          disabled={!last.value}
+          aria-disabled={task.busy}
           onClick={() => last.value && set(last.value.index, last.value.to, last.value.from)}
         >
           Put back

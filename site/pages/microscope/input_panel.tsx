@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { info } from "../../engine/session.ts";
+import { Fold } from "../../parts/fold.tsx";
 import { exact } from "../../parts/inspector/numbers.ts";
 import { inspect } from "../../parts/inspector/open.ts";
 import { MapCanvas } from "../../parts/map_canvas.tsx";
@@ -73,10 +74,13 @@ function Verdict({ probabilities }: { probabilities: readonly number[] }) {
   const classes = info.value?.classes ?? [];
   const best = probabilities.indexOf(Math.max(...probabilities));
   return (
-    <div>
-      <h3>
-        The network says: {classes[best] ?? best} ({Math.round(100 * probabilities[best])} %)
-      </h3>
+    <Fold
+      heading={
+        <h3>
+          It says: {classes[best] ?? best} ({Math.round(100 * probabilities[best])}&nbsp;%)
+        </h3>
+      }
+    >
       <table class="small verdict">
         <caption class="visually-hidden">Probability of each class</caption>
         <tbody>
@@ -93,6 +97,6 @@ function Verdict({ probabilities }: { probabilities: readonly number[] }) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Fold>
   );
 }

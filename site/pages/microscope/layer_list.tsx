@@ -1,4 +1,4 @@
-// Every layer's output as a strip of maps or bars.
+// Every layer's output as a strip of maps or bars, and the loss behind them.
 
 import { useMemo } from "preact/hooks";
 import type { LayerMap } from "../../engine/protocol.ts";
@@ -7,12 +7,17 @@ import { scaleOf } from "../../parts/colours.ts";
 import { inspect } from "../../parts/inspector/open.ts";
 import { MapCanvas } from "../../parts/map_canvas.tsx";
 import { reducedMotion } from "../../parts/motion.ts";
+import { narrow } from "../../parts/narrow.ts";
 import { Legend } from "./legend.tsx";
+import { LossStrip } from "./loss_strip.tsx";
 import { channel, chosen, cursor, shown, sliding } from "./state.ts";
 import { cellsOf, indexOf, type View, viewAt } from "./view.ts";
 import { about, describeCell, layerName } from "./words.ts";
 
 const TILE = 56;
+/** Many maps are smaller on a narrow screen, so that they are seen together. */
+const SMALL_TILE = 38;
+const MANY = 8;
 
 export function LayerList() {
   const layers = shown.value!.layers;
@@ -32,6 +37,7 @@ export function LayerList() {
             open={chosen.value === i}
           />
         ))}
+        <LossStrip />
       </ol>
     </section>
   );
@@ -42,6 +48,13 @@ interface StripProps {
   readonly view: View;
   readonly cell: Cell | null;
   readonly open: boolean;
+}
+
+/** On a narrow screen they stand far below. */
+function goToDetails(): void {
+  const title = document.getElementById("details-title");
+  title?.scrollIntoView();
+  title?.focus({ preventScroll: true });
 }
 
 /** Drawn again only where something of it changed: the cursor moves often. */
@@ -55,7 +68,7 @@ function Strip({ map, view, cell, open }: StripProps) {
   const index = (c: Cell) => indexOf(map.shape, view, c);
   return (
     <li class="panel strip">
-      <div class="row strip-head">
+      <div class="strip-head">
         <h3>{layerName(map)}</h3>
         <span class="small muted">
           [{map.shape.join(", ")}] · {about(map.text)}
@@ -70,6 +83,7 @@ function Strip({ map, view, cell, open }: StripProps) {
             if (cursor.value.layer !== map.layer)
               cursor.value = { layer: map.layer, cell: { map: 0, y: 0, x: 0 } };
             sliding.value = !reducedMotion();
+            if (narrow.value) goToDetails();
           }}
         >
           Details<span class="visually-hidden"> of layer {map.layer + 1}</span>
@@ -82,7 +96,7 @@ function Strip({ map, view, cell, open }: StripProps) {
         width={view.width}
         label={`Output of ${layerName(map)}, ${view.maps > 1 ? `${view.maps} maps of ${view.height} by ${view.width}` : `${view.count} numbers`}`}
         scale={scale}
-        tile={view.maps === 1 ? 4 * TILE : TILE}
+        tile={view.maps === 1 ? 4 * TILE : narrow.value && view.maps > MANY ? SMALL_TILE : TILE}
         bars={view.bars}
         cursor={cell}
         onCursor={(next) => {

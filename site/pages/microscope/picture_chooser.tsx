@@ -2,9 +2,11 @@
 
 import { info } from "../../engine/session.ts";
 import { keepQuery } from "../../frame/route.ts";
-import { DrawPad } from "../../parts/draw_pad.tsx";
+import { lazy } from "../../parts/lazy.tsx";
 import { PARTS, pictureText, type StoredPicture, turned } from "./picture_query.ts";
 import { drawn, stored } from "./state.ts";
+
+const DrawPad = lazy(async () => (await import("../../parts/draw_pad.tsx")).DrawPad);
 
 /** Of a drawing: 28 x 28. */
 const PIXELS = 784;

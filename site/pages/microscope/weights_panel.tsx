@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Cell } from "../../parts/atlas.ts";
 import { scaleOf } from "../../parts/colours.ts";
+import { Fold } from "../../parts/fold.tsx";
 import { exact } from "../../parts/inspector/numbers.ts";
 import { inspect } from "../../parts/inspector/open.ts";
 import { MapCanvas } from "../../parts/map_canvas.tsx";
@@ -36,30 +37,31 @@ export function Weights({ layer }: { layer: number }) {
   const name = (c: Cell) => `weight[${weightIndex(shape, shownWeights, c)?.join(", ")}]`;
   return (
     <div class="panel">
-      <h3>Weights</h3>
-      <p class="small muted">Shown: {words}.</p>
-      <MapCanvas
-        values={values}
-        maps={view.maps}
-        height={view.height}
-        width={view.width}
-        columns={columns}
-        bars={view.bars}
-        label={`Weights of layer ${layer + 1}: ${words}`}
-        scale={scale}
-        tile={tileOf(view.maps)}
-        cursor={cell}
-        onCursor={(next) => {
-          picked.value = next;
-        }}
-        onPick={(c) => {
-          const place = weightIndex(shape, shownWeights, c);
-          if (place) inspect({ layer, tensor: "weight", index: place });
-        }}
-        describe={(c, value) => `${name(c)} is ${exact(value)}.`}
-      />
-      <Legend scale={scale} />
-      {index && <EditWeight layer={layer} index={index} value={values[placeOf(view, cell)]} />}
+      <Fold heading={<h3>Weights</h3>}>
+        <p class="small muted">Shown: {words}.</p>
+        <MapCanvas
+          values={values}
+          maps={view.maps}
+          height={view.height}
+          width={view.width}
+          columns={columns}
+          bars={view.bars}
+          label={`Weights of layer ${layer + 1}: ${words}`}
+          scale={scale}
+          tile={tileOf(view.maps)}
+          cursor={cell}
+          onCursor={(next) => {
+            picked.value = next;
+          }}
+          onPick={(c) => {
+            const place = weightIndex(shape, shownWeights, c);
+            if (place) inspect({ layer, tensor: "weight", index: place });
+          }}
+          describe={(c, value) => `${name(c)} is ${exact(value)}.`}
+        />
+        <Legend scale={scale} />
+        {index && <EditWeight layer={layer} index={index} value={values[placeOf(view, cell)]} />}
+      </Fold>
     </div>
   );
 }

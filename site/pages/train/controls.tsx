@@ -2,54 +2,48 @@
 
 import { info, opened, progress } from "../../engine/session.ts";
 import { NumberField } from "../../parts/number_field.tsx";
+import { SteadyButton } from "../../parts/steady_button.tsx";
 import { ErrorLine, useTask } from "../../parts/task.tsx";
 import { beginAndRun, pause, run, setRate, startOver, step } from "./control.ts";
 import { blocked, differs, rate, state } from "./state.ts";
 
 export function Controls() {
   const task = useTask();
-  const running = state.value === "running";
-  const recovering = state.value === "recovering";
+  const now = state.value;
+  const [running, recovering] = [now === "running", now === "recovering"];
   const waiting = !opened.value;
   // A run that stands can go on whatever the form says.
   const canRun = opened.value?.ok === true && (info.value !== null || blocked.value === null) && !recovering;
+  const off = !canRun || task.busy || now === "pausing" || now === "failed";
   const why = waiting ? "Looking for a GPU." : recovering ? "The device is coming back." : blocked.value;
   return (
     <section class="panel" aria-label="Controls of the run">
       <div class="row">
-        <button
-          type="button"
+        <SteadyButton
+          id="train-run"
           class="primary"
-          disabled={!canRun || state.value === "failed"}
-          aria-disabled={task.busy} // not disabled: that would take the focus from it
-          aria-describedby="train-why"
-          onClick={() => task.run(running ? pause : run)}
+          off={off}
+          why="train-why"
+          onPress={() => task.run(running ? pause : run)}
         >
-          {running ? "Pause" : state.value === "finished" ? "Run again" : "Run"}
-        </button>
-        <button
-          type="button"
-          aria-disabled={task.busy}
-          disabled={!canRun || running || state.value === "finished" || state.value === "failed"}
-          onClick={() => task.run(step)}
-        >
+          {running ? "Pause" : now === "pausing" ? "Pausing" : now === "finished" ? "Run again" : "Run"}
+        </SteadyButton>
+        <SteadyButton off={off || running || now === "finished"} onPress={() => task.run(step)}>
           Step
-        </button>
-        <button
-          type="button"
-          disabled={!canRun || task.busy || !info.value}
-          onClick={() => task.run(startOver)}
-        >
+        </SteadyButton>
+        <SteadyButton off={!canRun || task.busy || !info.value} onPress={() => task.run(startOver)}>
           Reset
-        </button>
+        </SteadyButton>
         {differs.value && (
-          <button
-            type="button"
-            disabled={task.busy || blocked.value !== null}
-            onClick={() => task.run(beginAndRun)}
+          <SteadyButton
+            off={task.busy || blocked.value !== null}
+            onPress={() => {
+              document.getElementById("train-run")?.focus(); // this one goes away
+              task.run(beginAndRun);
+            }}
           >
             Start with the new settings
-          </button>
+          </SteadyButton>
         )}
         <button
           type="button"

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { call } from "../../engine/client.ts";
 import { info, progress, sentence } from "../../engine/session.ts";
 import { DrawPad } from "../../parts/draw_pad.tsx";
+import { Fold } from "../../parts/fold.tsx";
 import { centred } from "../../parts/ink.ts";
 import { ErrorLine } from "../../parts/task.tsx";
 import { drawing } from "./state.ts";
@@ -53,26 +54,27 @@ export function DrawPanel() {
 
   return (
     <section class="panel" aria-labelledby="draw-title">
-      <h2 id="draw-title">Draw {run?.config.data === "own" ? "a picture" : "a digit"}</h2>
-      <div class="draw">
-        <div>
-          <DrawPad pixels={pixels} onDraw={(next) => (drawing.value = next)} />
-          <p class="small muted">
-            With the keyboard: arrow keys move the pen, space puts it down and lifts it.
-          </p>
-          <button type="button" disabled={empty} onClick={() => (drawing.value = new Uint8Array(28 * 28))}>
-            Clear
-          </button>
+      <Fold heading={<h2 id="draw-title">Draw {run?.config.data === "own" ? "a picture" : "a digit"}</h2>}>
+        <div class="draw">
+          <div>
+            <DrawPad pixels={pixels} onDraw={(next) => (drawing.value = next)} />
+            <p class="small muted">
+              With the keyboard: arrow keys move the pen, space puts it down and lifts it.
+            </p>
+            <button type="button" disabled={empty} onClick={() => (drawing.value = new Uint8Array(28 * 28))}>
+              Clear
+            </button>
+          </div>
+          <div class="draw-said">
+            {run ? (
+              <Bars classes={run.classes} said={empty ? null : said} />
+            ) : (
+              <p class="muted small">There is no model yet: start a run, it answers from step 0 on.</p>
+            )}
+            <ErrorLine error={error} />
+          </div>
         </div>
-        <div class="draw-said">
-          {run ? (
-            <Bars classes={run.classes} said={empty ? null : said} />
-          ) : (
-            <p class="muted small">There is no model yet: start a run, it answers from step 0 on.</p>
-          )}
-          <ErrorLine error={error} />
-        </div>
-      </div>
+      </Fold>
     </section>
   );
 }

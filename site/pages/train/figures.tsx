@@ -2,6 +2,7 @@
 
 import type { Progress, RunInfo } from "../../engine/protocol.ts";
 import { info, points, progress } from "../../engine/session.ts";
+import { Fold } from "../../parts/fold.tsx";
 import { bytes, count, duration, short } from "../../parts/format.ts";
 import { state } from "./state.ts";
 
@@ -9,8 +10,9 @@ export function Figures() {
   const run = info.value;
   return (
     <section class="panel" aria-labelledby="figures-title">
-      <h2 id="figures-title">The run</h2>
-      {run ? <FigureList run={run} now={progress.value} /> : <p class="muted">No run yet: press "Run".</p>}
+      <Fold heading={<h2 id="figures-title">The run</h2>}>
+        {run ? <FigureList run={run} now={progress.value} /> : <p class="muted">No run yet: press "Run".</p>}
+      </Fold>
     </section>
   );
 }

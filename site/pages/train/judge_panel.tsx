@@ -6,6 +6,7 @@ import type { Confusion, Judged, RunConfig } from "../../engine/protocol.ts";
 import { info, progress } from "../../engine/session.ts";
 import { hashOf } from "../../frame/hash.ts";
 import { type CellRef, ConfusionTable } from "../../parts/confusion.tsx";
+import { Fold } from "../../parts/fold.tsx";
 import { count } from "../../parts/format.ts";
 import { Picture } from "../../parts/picture.tsx";
 import { ErrorLine, useTask } from "../../parts/task.tsx";
@@ -29,26 +30,32 @@ export function JudgePanel() {
     task.run(async () => setCell({ ...ref, pictures: await call("cell", ref.label, ref.guess) }));
   return (
     <section class="panel" aria-labelledby="judge-title" aria-busy={task.busy}>
-      <h2 id="judge-title">Test pictures</h2>
-      <button type="button" disabled={!info.value || task.busy} onClick={() => task.run(judge)}>
-        Judge the test pictures
-      </button>
-      <ErrorLine error={task.error} />
-      {matrix && (
-        <>
-          <p class="small" role="status">
-            {(100 * matrix.accuracy).toFixed(1)} % right, with the weights of step {count(matrix.step)}
-            {matrix.step !== step && `; the run is at step ${count(step)} by now`}.
-          </p>
-          <p class="small muted">
-            Rows: what the picture is. Columns: what the model says. A cell opens its pictures.
-          </p>
-          <ConfusionTable confusion={matrix} chosen={cell} onChoose={choose} />
-        </>
-      )}
-      {matrix && cell && info.value && (
-        <CellPictures cell={cell} matrix={matrix} config={info.value.config} />
-      )}
+      <Fold heading={<h2 id="judge-title">Test pictures</h2>}>
+        <button
+          type="button"
+          disabled={!info.value}
+          aria-disabled={task.busy}
+          onClick={() => task.run(judge)}
+        >
+          Judge the test pictures
+        </button>
+        <ErrorLine error={task.error} />
+        {matrix && (
+          <>
+            <p class="small" role="status">
+              {(100 * matrix.accuracy).toFixed(1)} % right, with the weights of step {count(matrix.step)}
+              {matrix.step !== step && `; the run is at step ${count(step)} by now`}.
+            </p>
+            <p class="small muted">
+              Rows: what the picture is. Columns: what the model says. A cell opens its pictures.
+            </p>
+            <ConfusionTable confusion={matrix} chosen={cell} onChoose={choose} />
+          </>
+        )}
+        {matrix && cell && info.value && (
+          <CellPictures cell={cell} matrix={matrix} config={info.value.config} />
+        )}
+      </Fold>
     </section>
   );
 }

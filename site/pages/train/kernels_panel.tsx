@@ -2,6 +2,7 @@
 
 import { useEffect } from "preact/hooks";
 import { info, progress } from "../../engine/session.ts";
+import { Fold } from "../../parts/fold.tsx";
 import { count } from "../../parts/format.ts";
 import { StackedBars } from "../../parts/stacked_bars.tsx";
 import { ErrorLine, useTask } from "../../parts/task.tsx";
@@ -18,22 +19,28 @@ export function KernelsPanel() {
   const times = kernels.value;
   return (
     <section class="panel" aria-labelledby="kernels-title" aria-busy={task.busy}>
-      <h2 id="kernels-title">Time of a step on the GPU</h2>
-      <button type="button" disabled={!info.value || task.busy} onClick={() => task.run(measure)}>
-        {task.busy ? "Measuring" : "Measure kernels"}
-      </button>
-      <ErrorLine error={task.error} />
-      {times && times.length === 0 && (
-        <p class="small">This device gives no times: it lacks the feature "timestamp-query".</p>
-      )}
-      {times && times.length > 0 && (
-        <StackedBars
-          caption="GPU time of a step by kernel"
-          unit="ms"
-          heads={["calls"]}
-          parts={times.map((t) => ({ name: t.kernel, value: t.ms, cells: [count(t.dispatches)] }))}
-        />
-      )}
+      <Fold heading={<h2 id="kernels-title">Time of a step on the GPU</h2>}>
+        <button
+          type="button"
+          disabled={!info.value}
+          aria-disabled={task.busy}
+          onClick={() => task.run(measure)}
+        >
+          {task.busy ? "Measuring" : "Measure kernels"}
+        </button>
+        <ErrorLine error={task.error} />
+        {times && times.length === 0 && (
+          <p class="small">This device gives no times: it lacks the feature "timestamp-query".</p>
+        )}
+        {times && times.length > 0 && (
+          <StackedBars
+            caption="GPU time of a step by kernel"
+            unit="ms"
+            heads={["calls"]}
+            parts={times.map((t) => ({ name: t.kernel, value: t.ms, cells: [count(t.dispatches)] }))}
+          />
+        )}
+      </Fold>
     </section>
   );
 }

@@ -36,7 +36,7 @@ export function LayerList() {
       <p class="small muted">
         In: a grey picture [1, 28, 28]. Out: one number for each of {classCount.value} classes.
       </p>
-      <ol class="layers" ref={list}>
+      <ol class="layer-list" ref={list}>
         {layers.map((item, at) => (
           <LayerRow key={`${at} ${item.layer.kind}`} item={item} at={at} specs={specs} set={set} />
         ))}

@@ -3,6 +3,7 @@
 import { PRESETS, parseLayers } from "../../engine/layers.ts";
 import type { OptimizerName, RunConfig, ScheduleName } from "../../engine/protocol.ts";
 import { ChoiceField } from "../../parts/choice_field.tsx";
+import { Fold } from "../../parts/fold.tsx";
 import { NumberField } from "../../parts/number_field.tsx";
 import { fitEnd, presetOf } from "./layer_edit.ts";
 import { LayerList } from "./layer_list.tsx";
@@ -97,16 +98,17 @@ export function Settings() {
         />
       </div>
       {data === "own" && <OwnPicturesPanel />}
-      <h3>Model</h3>
-      <ChoiceField
-        label="Preset"
-        value={preset}
-        choices={presets.map((name): [string, string] => [name, name])}
-        onValue={(name) =>
-          PRESETS[name] && change({ layers: fitEnd(parseLayers(PRESETS[name]), classCount.value) })
-        }
-      />
-      <LayerList />
+      <Fold heading={<h3>Model</h3>}>
+        <ChoiceField
+          label="Preset"
+          value={preset}
+          choices={presets.map((name): [string, string] => [name, name])}
+          onValue={(name) =>
+            PRESETS[name] && change({ layers: fitEnd(parseLayers(PRESETS[name]), classCount.value) })
+          }
+        />
+        <LayerList />
+      </Fold>
     </section>
   );
 }

@@ -53,13 +53,13 @@ export function Train() {
             <div class="stack">
               <Figures />
               <JudgePanel />
+              <TakeAway />
             </div>
             <div class="stack">
               <DrawPanel />
               <KernelsPanel />
             </div>
           </div>
-          <TakeAway />
         </div>
         <Settings />
       </div>

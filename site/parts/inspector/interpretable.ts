@@ -6,7 +6,7 @@ export const MARK = "_of_";
 
 export function interpretable(wgsl: string): string {
   return (
-    looped(renamed(wgsl))
+    looped(renamed(wordByWord(wgsl)))
       .replace(/for \(;/g, "for (var no_start = 0u;") // it parses no loop without a start
       .replace(/\bblock\b/g, `block${MARK}word`) // it takes it for a keyword
       // It keeps vectors of u32 as f32, so that their bits are lost.
@@ -60,6 +60,24 @@ function looped(wgsl: string): string {
     text = `${text.slice(0, at)}loop { if (!${text.slice(start, end)}) { break; }${text.slice(body)}`;
   }
   return text;
+}
+
+/**
+ * philox.wgsl with arrays for its vectors of u32, whose bits would be lost; shifted by division, since it takes the highest bit for a
+ * sign; and the low half of a product of 64 bits from parts of it, since it multiplies in float64. Arrays are set word by word.
+ */
+function wordByWord(wgsl: string): string {
+  if (!wgsl.includes("fn philox4x32")) return wgsl;
+  const next = `c${MARK}next`; // shown as c, which it becomes on the same line
+  const set = [..."xyzw"].map((at) => `c.${at} = ${next}.${at};`).join(" ");
+  const words = new RegExp(`\\b(counter|key|offset|c|k|p0|p1|r|${next})\\.([xyzw])\\b`, "g");
+  return wgsl
+    .replace(/k = k \+ vec2<u32>\((\w+), (\w+)\);/, "k.x = k.x + $1; k.y = k.y + $2;")
+    .replace(/ c = (vec4<u32>\(.*\));/, ` let ${next} = $1; ${set}`)
+    .replace("vec2<u32>(a * b, ", "vec2<u32>(al * bl + ((lh + hl) << 16u), ")
+    .replace(/ >> (8|16)u\b/g, (_, bits) => ` / ${2 ** bits}u`)
+    .replace(/\bvec([24])<u32>(?!\(kept)(?!>)/g, "array<u32, $1>")
+    .replace(words, (_, name, at) => `${name}[${"xyzw".indexOf(at)}]`);
 }
 
 /** Behind the brace that closes the function. */

@@ -5,7 +5,8 @@ import type { ElementRef } from "../../engine/protocol.ts";
 
 /**
  * Names are those of the rule that the arithmetic belongs to: in `why` that of the element's own layer; in `back` of an output that of
- * the layer behind it (the next one that computes), in `back` of a parameter that of its own layer. Null where a factor is no element.
+ * the layer behind it (the next one that computes), in `back` of a parameter that of its own layer. A probability p is of the loss.
+ * Null where a factor is no element.
  * @param shapes of one sample: the input's, then behind each layer
  */
 export function elementOf(
@@ -15,7 +16,9 @@ export function elementOf(
   layers: readonly LayerSpec[],
   shapes: readonly SampleShape[],
 ): ElementRef | null {
-  const found = /^(x|y|w|b|dy|dx)\[([\d,]+)\]$/.exec(name);
+  const sample = /^(?:-log )?p\[(\d+),\d+\]/.exec(name)?.[1];
+  if (sample) return { layer: layers.length, tensor: "output", index: [Number(sample)] };
+  const found = /^(?:e\^\()?(x|y|w|b|dy|dx)\[([\d,]+)\](?: - .*)?$/.exec(name);
   if (!found) return null;
   const index = found[2].split(",").map(Number);
   const rule = side === "back" && ref.tensor === "output" ? nextThatComputes(layers, ref.layer) : ref.layer;
@@ -45,8 +48,13 @@ function output(layer: number, index: readonly number[], shapes: readonly Sample
   return shape && index.length === shape.length + 1 ? { layer, tensor: "output", index } : null;
 }
 
-/** An element in words: `layer 3, output[0, 1, 5, 5]`. Layers count from 1; the input is none. */
+/**
+ * An element in words: `layer 3, output[0, 1, 5, 5]`. Layers count from 1; the input is none, and outputs without an axis besides the
+ * batch's are the loss's.
+ */
 export function refText({ layer, tensor, index }: ElementRef): string {
+  if (tensor === "output" && index.length < 2)
+    return index.length === 0 ? "loss" : `loss of sample ${index[0]}`;
   const place = `[${index.join(", ")}]`;
   return layer < 0 ? `input${place}` : `layer ${layer + 1} ${tensor}${place}`;
 }

@@ -3,6 +3,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { ElementRef, Inspection } from "../../engine/protocol.ts";
+import { info } from "../../engine/session.ts";
 import { BackTab } from "./back_tab.tsx";
 import { CostTab } from "./cost_tab.tsx";
 import { answer, ask } from "./inspection.ts";
@@ -92,17 +93,20 @@ function Answered({ element }: { element: ElementRef }) {
 }
 
 function Origin({ inspection, element }: { inspection: Inspection; element: ElementRef }) {
+  const loading = answer.value.state === "loading";
+  const beyond = inspection.step > (info.value?.totalSteps ?? Infinity);
   return (
     <div class="row small origin">
       <span>
         Numbers of training step <b>{inspection.step.toLocaleString("en")}</b>, variant{" "}
-        <b>{inspection.variant}</b>.
+        <b>{inspection.variant}</b>
+        {beyond && ": one step more than the run has, undone afterwards"}.
       </span>
       <button
         type="button"
         class="small"
-        disabled={answer.value.state === "loading"}
-        onClick={() => void ask(element, "fresh")}
+        aria-disabled={loading} // not disabled: that would take the focus from it
+        onClick={() => loading || void ask(element, "fresh")}
       >
         Run the next step
       </button>

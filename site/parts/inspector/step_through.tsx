@@ -1,118 +1,76 @@
-// The invocation that wrote the element, run again on the CPU line by line with its variables. The interpreter is loaded when it is
+// The invocation that wrote the element, run again on the CPU line by line with its variables, in a worker that is loaded when it is
 // first asked for.
 
-import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { call } from "../../engine/client.ts";
-import type { Inspection, ShaderView, SteppedInvocation } from "../../engine/protocol.ts";
+import type { Inspection, ShaderView } from "../../engine/protocol.ts";
+import { SteadyButton } from "../steady_button.tsx";
 import { ErrorLine, useTask } from "../task.tsx";
 import { CodeView } from "./code_view.tsx";
-import { count, exact } from "./numbers.ts";
-import type { ShaderStepper } from "./stepper.ts";
+import { count, exact, short } from "./numbers.ts";
+import { StepControls } from "./step_controls.tsx";
+import { useStepper } from "./use_stepper.ts";
 import { VariablesTable } from "./variables.tsx";
-
-/** The page stays responsive while the rest is run. */
-const SLICE_MS = 12;
 
 interface StepThroughProps {
   readonly inspection: Inspection;
   readonly view: ShaderView;
 }
 
-export function StepThrough({ inspection: { ref, step }, view }: StepThroughProps) {
+export function StepThrough({ inspection, view }: StepThroughProps) {
+  const { ref, step } = inspection;
   const task = useTask();
-  const stepped = useSignal<SteppedInvocation | null>(null);
-  const refused = useSignal<string | null>(null);
-  const stepper = useRef<ShaderStepper | null>(null);
-  const drawn = useSignal(0);
-  const running = useSignal(false);
+  const stepper = useStepper();
   const title = useRef<HTMLHeadingElement>(null);
-
-  const begin = () =>
-    task.run(async () => {
-      const [found, { ShaderStepper: Stepper }] = await Promise.all([
-        call("invocation", ref, view.at),
-        import("./stepper.ts"),
-      ]);
-      if (typeof found === "string") {
-        refused.value = found;
-        return;
-      }
-      stepper.current = new Stepper(found);
-      if (stepper.current.line === 0) stepper.current.stepLine();
-      stepped.value = found;
-    });
+  const now = stepper.now.value;
+  const opened = now !== null;
   useEffect(() => {
-    if (stepped.value) title.current?.focus();
-  }, [stepped.value]);
-  useEffect(() => {
-    if (!running.value) return;
-    const timer = setTimeout(() => {
-      const until = performance.now() + SLICE_MS;
-      let goes = true;
-      while (goes && performance.now() < until) goes = stepper.current!.stepOnce();
-      running.value = goes;
-      drawn.value++;
-    });
-    return () => clearTimeout(timer);
-  }, [running.value, drawn.value]);
-
-  const now = stepped.value;
-  const own = now && stepper.current;
-  if (!own)
+    if (opened) title.current?.focus();
+  }, [opened]);
+  if (!now)
     return (
       <div class="stepper">
         <div class="row">
-          <button type="button" disabled={task.busy || refused.value !== null} onClick={begin}>
+          <SteadyButton
+            off={task.busy || stepper.refused.value !== null}
+            onPress={() => task.run(() => stepper.open(ref, view.at))}
+          >
             {task.busy ? "Preparing" : "Step through the invocation"}
-          </button>
+          </SteadyButton>
         </div>
-        {refused.value && <p class="small muted">{refused.value}</p>}
+        {stepper.refused.value && <p class="small muted">{stepper.refused.value}</p>}
         <ErrorLine error={task.error} />
         <CodeView text={view.wgsl} name={view.file} line={null} />
       </div>
     );
+  const { invocation: at, state } = now;
   return (
     <div class="stepper">
       <h3 ref={title} tabIndex={-1}>
-        Invocation ({now.invocation.join(", ")}) of step {count(step)}
+        Invocation ({at.invocation.join(", ")}) of step {count(step)}
       </h3>
-      {now.note && <p class="small muted">{now.note}</p>}
-      <div class="row">
-        <button
-          type="button"
-          class={own.done || running.value ? undefined : "primary"}
-          disabled={own.done || running.value}
-          onClick={() => {
-            own.stepLine();
-            drawn.value++;
-          }}
-        >
-          Step a line
-        </button>
-        <button
-          type="button"
-          disabled={own.done}
-          onClick={() => {
-            running.value = !running.value;
-          }}
-        >
-          {running.value ? "Pause" : "Run to the end"}
-        </button>
-        <button type="button" disabled={task.busy} onClick={begin}>
-          Start again
-        </button>
-      </div>
-      <ErrorLine error={task.error} />
-      <p class="small" aria-live="polite">
-        {own.done ? "It has ended" : `Line ${own.line} comes next`}, {count(own.steps)} statements run.{" "}
+      {at.note && <p class="small muted">{at.note}</p>}
+      <StepControls stepper={stepper} state={state} lines={at.view.wgsl.split("\n").length} />
+      <ErrorLine error={stepper.fault.value} />
+      <p class="small" aria-live={state.running ? "off" : "polite"}>
+        {where(state)}, {count(state.steps)} {state.steps === 1 ? "statement" : "statements"} run.{" "}
         <span class="mono">
-          {now.output}[{now.element}]
+          {at.output}[{at.element}]
         </span>{" "}
-        is {exact(own.output)}; the GPU wrote {exact(now.value)}.
+        is {exact(state.output)}; the GPU wrote {exact(at.value)}.
+        {state.done && difference(inspection, at.value, state.output)}
       </p>
-      <CodeView text={now.view.wgsl} name={now.view.file} line={own.done ? null : own.line} />
-      <VariablesTable variables={own.variables} />
+      <CodeView text={at.view.wgsl} name={at.view.file} line={state.done ? null : state.line} />
+      <VariablesTable variables={state.variables} />
     </div>
   );
+}
+
+const where = ({ done, running, line }: { done: boolean; running: boolean; line: number }): string =>
+  done ? "It has ended" : running ? `Running, line ${line}` : `Line ${line} comes next`;
+
+/** Two orders of one sum round differently: by how much, and how much they may, where the number's rounding is known. */
+function difference({ why, back, after }: Inspection, gpu: number, cpu: number): string | null {
+  const known = [why, back, after].find((a) => a?.value === gpu);
+  if (!known || cpu === gpu) return null;
+  return ` They differ by ${short(Math.abs(cpu - gpu))}; rounding allows ${short(2 * known.bound)}.`;
 }

@@ -11,9 +11,9 @@ export interface SteppedVariable {
   readonly value: number | readonly number[];
 }
 
-/** A statement of a loop each: kernels that need more are stopped. */
-const MOST_STEPS = 200_000;
 const MOST_ELEMENTS = 64;
+/** Statements between two looks at the clock. */
+const BETWEEN_LOOKS = 200;
 
 export class ShaderStepper {
   private readonly debug: WgslDebug;
@@ -58,7 +58,7 @@ export class ShaderStepper {
 
   /** Runs to the next statement, into functions; false at the end. */
   stepOnce(): boolean {
-    if (this.done || this.steps >= MOST_STEPS) return false;
+    if (this.done) return false;
     this.steps++;
     if (!this.debug.stepNext(true)) this.over = true;
     return !this.over;
@@ -73,6 +73,18 @@ export class ShaderStepper {
       if (this.line !== from) break;
     }
     return goes;
+  }
+
+  /** To the end, or until a line comes next; true when it has got there, false where the time was too short. */
+  run(to: number | null, ms: number): boolean {
+    const until = performance.now() + ms;
+    do {
+      for (let i = 0; i < BETWEEN_LOOKS; i++) {
+        if (!this.stepOnce()) return true;
+        if (this.line === to) return true;
+      }
+    } while (performance.now() < until);
+    return false;
   }
 
   /** Those of the function at hand, innermost last. */

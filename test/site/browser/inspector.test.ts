@@ -7,10 +7,12 @@ import { DEFAULT_CONFIG } from "../../../site/frame/hash.ts";
 import { Generator } from "../../../src/tensor/philox.ts";
 import { violations } from "./axe.ts";
 import { chrome, openSite, type Site } from "./open_site.ts";
-import { stepOf, until } from "./state.ts";
+import { press, stepOf, until } from "./state.ts";
+import { longTasks } from "./trace.ts";
 
 const START_MS = 240_000;
 const TEST_MS = 180_000;
+const LONGEST_TASK_MS = 50;
 const PAIRS = 220;
 const BATCH = 4;
 const LAYERS = parseLayers(
@@ -117,7 +119,7 @@ test(
   async () => {
     const { page, errors, close } = await site.open("#/microscope", { search: "?test" });
     await until(page, "the device is open", (s) => s.opened?.ok === true);
-    await page.locator("aria/Step").click();
+    await press(page, "Step");
     await until(page, "a step", (s) => stepOf(s) >= 1 && s.progress?.state === "paused");
     const map = await page.waitForSelector('canvas[tabindex="0"]');
     await map!.focus();
@@ -139,6 +141,93 @@ test(
     await page.keyboard.press("Escape");
     await page.waitForFunction(() => document.querySelector('[role="tab"]') === null);
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("CANVAS");
+    expect(errors).toEqual([]);
+    await close();
+  },
+  TEST_MS,
+);
+
+test(
+  "the stepper: a worker of its own from the first click on, a main thread that is free, the GPU's number at the end",
+  async () => {
+    const { page, errors, close } = await site.open("#/microscope", { search: "?test" });
+    await until(page, "the device is open", (s) => s.opened?.ok === true);
+    await press(page, "Step");
+    await until(page, "a step", (s) => stepOf(s) >= 1 && s.progress?.state === "paused");
+    const map = await page.waitForSelector('.layers canvas[tabindex="0"]');
+    await map!.focus();
+    await page.keyboard.press("Enter");
+    await (await page.waitForSelector("#inspector-tab-Shader", { timeout: 60_000 }))!.click();
+    await page.waitForSelector(".stepper .wgsl");
+    // The service worker fetches everything, for later.
+    const asked = site.server.served.filter(({ referrer }) => !referrer.endsWith("offline_worker.js"));
+    expect(asked.filter(({ path }) => /stepper/.test(path))).toEqual([]);
+    const says = (words: string) =>
+      page.waitForFunction(
+        (words) => document.querySelector(".stepper")?.textContent?.includes(words),
+        {},
+        words,
+      );
+    const workers = page.workers().length;
+
+    const tasks = await longTasks(page, LONGEST_TASK_MS, async () => {
+      await press(page, "Step through the invocation");
+      await says("comes next, 0 statements run");
+      await press(page, "Step a line");
+      await says("comes next, 1 statement run");
+      await press(page, "Run to the end");
+      await says("It has ended");
+    });
+    expect(tasks).toEqual([]);
+    expect(page.workers().length).toBe(workers + 1);
+    const text = await page.$eval(".stepper", (e) => e.textContent ?? "");
+    const [, mine, gpu] = /is (\S+); the GPU wrote (\S+)\./.exec(text)!;
+    expect(Number(mine)).toBeCloseTo(Number(gpu), 5);
+    expect(await violations(page)).toEqual([]);
+
+    await press(page, "Start again");
+    await says("comes next, 0 statements run");
+    const lines = await page.$$eval(".stepper .line code", (all) =>
+      all.map((line) => line.textContent ?? ""),
+    );
+    const last = lines.findLastIndex((line) => /^ *y\[.* = /.test(line)) + 1;
+    const field = '.stepper input[type="number"]';
+    await page.type(field, String(lines.length + 1));
+    expect(await page.$eval(".stepper form button", (b) => b.ariaDisabled)).toBe("true");
+    await page.$eval(field, (input) => input.select());
+    await page.type(field, String(last));
+    await page.keyboard.press("Enter");
+    await says(`Line ${last} comes next`);
+    expect(await page.$eval(".stepper .line.now code", (line) => line.textContent)).toBe(lines[last - 1]);
+
+    await page.keyboard.press("Escape");
+    await until(page, "the stepper's worker has ended", () => page.workers().length === workers);
+    expect(errors).toEqual([]);
+    await close();
+  },
+  TEST_MS,
+);
+
+test(
+  "the loss: opened behind the last layer, its terms lead to a sample, its outputs back to the layer",
+  async () => {
+    const { page, errors, close } = await site.open("#/microscope", { search: "?test" });
+    await until(page, "the device is open", (s) => s.opened?.ok === true);
+    await page.waitForSelector('.layers canvas[tabindex="0"]');
+    await press(page, "Inspect the loss");
+    const opened = (words: RegExp) =>
+      page.waitForFunction(
+        (source) => new RegExp(source).test(document.querySelector(".inspector .element")?.textContent ?? ""),
+        { timeout: 60_000 },
+        words.source,
+      );
+    await opened(/^loss: mean cross entropy$/);
+    await (await page.waitForSelector("#inspector-tab-Why", { timeout: 60_000 }))!.click();
+    await page.locator(".inspector .factor button").click();
+    await opened(/^loss: log-sum of sample \d+$/);
+    await page.locator(".inspector .factor button").click();
+    await opened(/^layer \d+, linear 10: output\[\d+,\d+\]$/);
+    expect(await violations(page)).toEqual([]);
     expect(errors).toEqual([]);
     await close();
   },

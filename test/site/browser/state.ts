@@ -28,6 +28,13 @@ export async function until(
   }
 }
 
+/** A button by its name, as soon as it is on: `disabled` is not what says so (site/parts/steady_button.tsx). */
+export const press = (page: Page, name: string): Promise<void> =>
+  page
+    .locator(`aria/${name}`)
+    .filter((button) => button.ariaDisabled !== "true")
+    .click();
+
 export const stepOf = (state: SiteState): number => state.progress?.step ?? 0;
 
 /** The message of a page without a GPU. */

@@ -48,6 +48,7 @@ test(
     await until(page, "the run goes on", (s) => stepOf(s) > 5);
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Pause");
     await page.keyboard.press("Enter");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("train-run");
     const paused = stepOf(await until(page, "the run is paused", (s) => s.progress?.state === "paused"));
     await tabTo(page, "Step");
     await page.keyboard.press("Space");
@@ -57,6 +58,11 @@ test(
       (s) => stepOf(s) > paused && s.progress?.state === "paused",
     );
     expect(stepOf(stepped)).toBe(paused + 1);
+    // A button that is off for a while keeps the focus.
+    await tabTo(page, "Reset");
+    await page.keyboard.press("Enter");
+    await until(page, "it stands at step 0", (s) => stepOf(s) === 0);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Reset");
     expect(errors).toEqual([]);
     await close();
   },
@@ -130,6 +136,31 @@ test(
     expect(await page.evaluate(() => document.visibilityState)).toBe("hidden");
     expect(later.progress!.gpuBytes).toBeGreaterThan(0);
     expect(later.progress!.gpuBytes).toBe(hidden.progress!.gpuBytes);
+    expect(errors).toEqual([]);
+    await close();
+  },
+  TEST_MS,
+);
+
+test(
+  "behind the last step the Inspector says that its step is one more, and undone: it is",
+  async () => {
+    const { page, errors, close } = await site.open(`#/microscope?v=1&${SMALL}&epochs=1`, {
+      search: "?test",
+    });
+    await page.waitForSelector('button[aria-disabled="false"].primary'); // there is a run
+    const weights = () =>
+      page.evaluate(async () => Array.from((await window.wgradSite!.call("weights")) as Uint8Array));
+    await page.locator("aria/Run").click();
+    const steps = stepOf(await until(page, "it has ended", (s) => s.progress?.state === "finished"));
+    const before = await weights();
+    await page.locator("aria/Open in the Inspector").click();
+    const origin = await page.waitForSelector(".inspector .origin");
+    expect(await origin!.evaluate((line) => line.textContent)).toMatch(
+      new RegExp(`step ${steps + 1}, variant retained: one step more than the run has, undone afterwards`),
+    );
+    expect(stepOf(await stateOf(page))).toBe(steps);
+    expect(await weights()).toEqual(before);
     expect(errors).toEqual([]);
     await close();
   },
