@@ -10,6 +10,7 @@ const SRC = resolve(import.meta.dirname, "../src");
 const FLOORS = [
   ["gpu"],
   ["tensor"],
+  ["replay"],
   ["kernels"],
   ["functional"],
   ["layers", "optim"],

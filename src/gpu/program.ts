@@ -50,6 +50,19 @@ export interface ProgramOptions {
   readonly retain?: (label: string) => boolean;
 }
 
+/** What an export writes down of a program (src/io/program_file.ts). */
+export interface ProgramParts {
+  readonly trace: Trace;
+  /** Storage of the trace that keeps its content from run to run. */
+  readonly pinned: ReadonlySet<Storage>;
+  /** All params with the host scalars of some run, and where those of each dispatch begin. */
+  readonly params: Uint8Array;
+  readonly offsets: Uint32Array;
+  readonly scalarPlaces: ReadonlyMap<DispatchParam, number>;
+  /** Written before every run. */
+  readonly rewritten: readonly Upload[];
+}
+
 export class Program {
   /** What runs, in order. */
   readonly dispatches: readonly Dispatch[];
@@ -68,6 +81,7 @@ export class Program {
   /** Where in the params each host scalar goes. */
   private readonly scalarPlaces = new Map<DispatchParam, number>();
   private readonly rewritten: readonly Upload[];
+  private readonly pinned: ReadonlySet<Storage>;
   /** Runs that wait for a pipeline. */
   private parked = 0;
   private dropped = false;
@@ -96,11 +110,11 @@ export class Program {
 
     const { written, unwritten } = this.constants();
     this.rewritten = written;
-    const pinned = new Set([...unwritten.map((u) => u.target.storage), ...madeBy(once)]);
+    this.pinned = new Set([...unwritten.map((u) => u.target.storage), ...madeBy(once)]);
     const early = new Set([...inputs, ...written.map((u) => u.target.storage)]);
-    const planned = [...trace.storages].filter((s) => !pinned.has(s));
+    const planned = [...trace.storages].filter((s) => !this.pinned.has(s));
     const plan = planMemory(list, intervals(list, planned, early, results), device.pool.limit);
-    this.slabs = new ProgramSlabs(device.pool, plan, pinned);
+    this.slabs = new ProgramSlabs(device.pool, plan, this.pinned);
     const size = Math.max(
       list.reduce((n, d) => n + stride(d), 0),
       PARAMS_STRIDE,
@@ -126,6 +140,11 @@ export class Program {
 
   get memory(): ProgramMemory {
     return this.slabs.memory;
+  }
+
+  get parts(): ProgramParts {
+    const { trace, pinned, offsets, scalarPlaces, rewritten } = this;
+    return { trace, pinned, params: new Uint8Array(this.live.buffer), offsets, scalarPlaces, rewritten };
   }
 
   /** Resolves when every pipeline is compiled; throws if one is broken. */

@@ -3,6 +3,7 @@
 
 import { CELL_MAX_BYTES } from "../gpu/cells.ts";
 import type { Device } from "../gpu/device.ts";
+import { OptionError, UsageError } from "../gpu/errors.ts";
 import { type Copy, Program, type Upload } from "../gpu/program.ts";
 import { deviceOf, type HostArray, hostArray, signature, slotOf } from "./call_arguments.ts";
 import type { DType, TypedArray } from "./dtype.ts";
@@ -52,6 +53,11 @@ export interface Compiled<A extends readonly unknown[], R> {
    * true })` it first measures the kernels that the recording met, where that was not done before.
    */
   prepare(...args: CompiledArgs<A>): Promise<void>;
+  /**
+   * Moves the host's state on as so many calls would, and runs nothing: step counts, schedules, random numbers. For a training step
+   * that went on elsewhere, from a program file: load the tensors, and forward what they do not hold.
+   */
+  forward(runs: number, ...args: CompiledArgs<A>): void;
   /** The programs so far, one per signature. */
   readonly programs: readonly Program[];
   /** What `retain` kept of the last call; empty before the first. */
@@ -64,6 +70,18 @@ interface Captured extends Recording {
   readonly program: Program;
   /** The host effects of the recording stand for its first run. */
   fresh: boolean;
+}
+
+const recorders = new WeakMap<object, (args: readonly unknown[]) => Captured>();
+
+/** What a compiled function runs for such arguments, recorded if need be and not run. Throws UsageError for other functions. */
+export function capturedFor(
+  compiled: object,
+  args: readonly unknown[],
+): Recording & { readonly program: Program } {
+  const recorder = recorders.get(compiled);
+  if (!recorder) throw new UsageError("only a function that `compile` returned has been recorded");
+  return recorder(args);
 }
 
 /** Programs kept per function; the least recently recorded goes first. */
@@ -122,6 +140,16 @@ export function compile<A extends readonly unknown[], R>(
     evict(c, bySignature);
   };
 
+  /** Without the host effects of the recording: it has not run. */
+  const recorded = (args: readonly unknown[], device: Device): Captured => {
+    const c = find(args, device);
+    if (c.fresh) {
+      c.trace.undo();
+      c.fresh = false;
+    }
+    return c;
+  };
+
   let last: Captured | null = null;
   const compiled = (...args: unknown[]): R => {
     const device = deviceOf(args);
@@ -133,27 +161,30 @@ export function compile<A extends readonly unknown[], R>(
   const result = Object.assign(compiled, {
     prepare: async (...args: unknown[]): Promise<void> => {
       const device = deviceOf(args);
-      const prepared = () => {
-        const c = find(args, device);
-        if (c.fresh) {
-          c.trace.undo();
-          c.fresh = false;
-        }
-        return c;
-      };
-      let c = prepared();
+      let c = recorded(args, device);
       // What was measured may bring other kernels, and they other classes.
       while (device.tuning.measures && (await device.tune())) {
         discard(c);
-        c = prepared();
+        c = recorded(args, device);
       }
       await c.program.ready();
+    },
+    forward: (runs: number, ...args: unknown[]): void => {
+      if (!Number.isSafeInteger(runs) || runs < 0)
+        throw new OptionError(`forward: runs must be a whole number from 0, got ${runs}`);
+      const device = deviceOf(args);
+      for (let run = 0; run < runs; run++) {
+        const c = find(args, device);
+        c.program.advance(c.fresh);
+        c.fresh = false;
+      }
     },
     variant: (other: CompileOptions) => compile(fn, { ...options, ...other }),
   });
   Object.defineProperty(result, "programs", { get: () => captured.map((c) => c.program) });
   Object.defineProperty(result, "retained", { get: () => (last ? retainedOf(last) : []) });
   dropped.register(result, captured);
+  recorders.set(result, (args) => recorded(args, deviceOf(args)));
   return result as unknown as Compiled<A, R>;
 }
 
