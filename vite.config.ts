@@ -1,4 +1,4 @@
-// The library build: ESM, five entries with shared chunks, so that Tensor and the current device exist once whichever
+// The library build: ESM, six entries with shared chunks, so that Tensor and the current device exist once whichever
 // entry they came from. Types are made by tsc (tsconfig.build.json). The site has a configuration of its own.
 import { builtinModules } from "node:module";
 import { defineConfig, esmExternalRequirePlugin } from "vite";
@@ -19,6 +19,7 @@ export default defineConfig({
         index: "src/index.ts",
         node: "src/node.ts",
         data: "src/data/index.ts",
+        replay: "src/replay/index.ts",
         selftest: "src/selftest/index.ts",
         cli: "src/cli/main.ts",
       },

@@ -3,8 +3,10 @@
 
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { workerChunks } from "./build/chunks.ts";
 import { digitsAsset } from "./build/digits.ts";
 import { offline } from "./build/offline.ts";
+import { recordings } from "./build/recordings.ts";
 import { contentSecurityPolicy } from "./build/security.ts";
 import { shaderFile } from "./build/shaders.ts";
 
@@ -14,12 +16,15 @@ export default defineConfig({
   root: fileURLToPath(new URL(".", import.meta.url)),
   base: "./",
   publicDir: "public",
-  plugins: [digitsAsset(), shaders.beside(), contentSecurityPolicy(), offline()],
+  plugins: [digitsAsset(), recordings(), shaders.beside(), contentSecurityPolicy(), offline()],
   worker: {
     format: "es",
     plugins: () => [shaders.inside()],
     // A kernel that nothing runs falls away with its shader: making the callable has no effect of its own.
-    rolldownOptions: { treeshake: { manualPureFunctions: ["kernel", "defineKernel"] } },
+    rolldownOptions: {
+      treeshake: { manualPureFunctions: ["kernel", "defineKernel"] },
+      output: { codeSplitting: workerChunks },
+    },
   },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { host: "127.0.0.1" },

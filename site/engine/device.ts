@@ -2,6 +2,7 @@
 
 import { type Device, openDevice, setDefaultDevice } from "../../src/gpu/device.ts";
 import { DeviceError } from "../../src/gpu/errors.ts";
+import { adapterReport } from "./adapter_report.ts";
 import { missing } from "./no_gpu.ts";
 import type { AdapterReport, Opened } from "./protocol.ts";
 
@@ -52,15 +53,4 @@ export async function openedBy(devices: Devices): Promise<Opened> {
   }
 }
 
-export function reportOf(device: Device): AdapterReport {
-  const { vendor, architecture, software } = device.adapter;
-  const limits: Record<string, number> = {};
-  // Getters of the prototype in browsers, plain fields elsewhere.
-  const held = device.limits as unknown as Record<string, unknown>;
-  for (const name in held) {
-    const value = held[name];
-    if (typeof value === "number") limits[name] = value;
-  }
-  const features = [...device.features].sort();
-  return { name: device.name, software, vendor, architecture, features, limits };
-}
+export const reportOf = ({ gpu, adapter }: Device): AdapterReport => adapterReport(gpu, adapter);

@@ -4,7 +4,9 @@ import { DeviceLostError, UsageError } from "../../src/gpu/errors.ts";
 import { Devices, type OpenDevice, openedBy, reportOf } from "./device.ts";
 import { checkOwn, mnistPictures, ownPictures, type Pictures, type ReadDigits } from "./pictures.ts";
 import type { Events, MethodName, Methods, OwnPictures, RunConfig, RunInfo } from "./protocol.ts";
+import type { HandedOver } from "./replay/light.ts";
 import { Run } from "./run.ts";
+import type { Carried } from "./snapshot.ts";
 import { Views } from "./views.ts";
 
 export interface EngineHost {
@@ -89,15 +91,24 @@ export class Engine {
     const before = this.views?.run;
     this.views = null;
     await before?.close();
+    return (await this.begun(config)).info();
+  }
+
+  private async begun(config: RunConfig, from?: Carried): Promise<Run> {
     const { devices, host } = this;
-    const run = await Run.start(config, {
-      devices,
-      pictures: await this.picturesOf(config),
-      emit: host.emit,
-    });
+    const pictures = await this.picturesOf(config);
+    const run = await Run.start(config, { devices, pictures, emit: host.emit }, from);
     run.roofs = this.roofs;
     this.views = new Views(run);
-    return run.info();
+    return run;
+  }
+
+  /** Goes on with a run that was replayed so far (replay/light.ts). */
+  async takeOver({ config, from, goesOn, lost }: HandedOver): Promise<void> {
+    const run = await this.begun(config, from ?? undefined);
+    if (lost) this.host.emit("recovered", { adapter: reportOf(run.network.device), step: run.step });
+    if (goesOn) run.play();
+    if (lost) run.say(`The GPU device was lost; the run went on at step ${run.step} on a new one.`);
   }
 
   private async picturesOf({ data, seed }: RunConfig): Promise<Pictures> {

@@ -9,12 +9,13 @@ import { type Compiled, compile } from "../../src/tensor/compile.ts";
 import { noGrad } from "../../src/tensor/mode.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { piecesOf } from "./batches.ts";
 import { Meter, type Score } from "./meter.ts";
-import { type Part, PIXELS, SIDE, standardise } from "./pictures.ts";
+import { type Part, SIDE, standardise } from "./pictures.ts";
 import { type HostTensor, readTensors } from "./reading.ts";
 
 /** Pictures a call: few calls, and memory of a few megabytes. */
-const CHUNK = 250;
+export const CHUNK = 250;
 
 export class Judge {
   private readonly meter: Meter;
@@ -28,29 +29,16 @@ export class Judge {
     private readonly table: Float32Array,
   ) {
     this.meter = withDevice(device, () => new Meter(device));
-    this.scoring = compile((x: Tensor, y: Tensor) =>
-      noGrad(() => {
-        const logits = model.forward(x); // [b, classes]
-        this.meter.update(crossEntropy(logits, y), logits, y);
-      }),
-    );
+    this.scoring = compile((x: Tensor, y: Tensor) => scoreInto(this.meter, model, x, y));
     this.probing = compile((x: Tensor) => noGrad(() => softmax(model.forward(x), 1)));
-    this.peeking = compile((x: Tensor) =>
-      noGrad(() => {
-        const outputs: Tensor[] = [];
-        let h = x;
-        for (const layer of model) outputs.push((h = layer.forward(h)));
-        return { outputs, probabilities: softmax(h, 1) };
-      }),
-    );
+    this.peeking = compile((x: Tensor) => outputsOf(model, x));
   }
 
   /** Mean loss and accuracy, read late. */
   score(part: Part): Promise<Score> {
     return this.evaluating(() => {
       this.meter.reset();
-      for (const { x, labels } of this.chunks(part))
-        this.scoring(x, { data: Int32Array.from(labels), shape: [labels.length] });
+      for (const { x, y } of piecesOf(part, CHUNK, this.table)) this.scoring(x, y);
       return this.meter.take();
     });
   }
@@ -58,7 +46,7 @@ export class Judge {
   /** Probabilities [count, classes]. */
   async probabilities(part: Part): Promise<Float32Array> {
     const reads = this.evaluating(() =>
-      this.chunks(part).map(({ x }) => reading(() => [["p", this.probing(x)]])),
+      Array.from(piecesOf(part, CHUNK, this.table), ({ x }) => reading(() => [["p", this.probing(x)]])),
     );
     const parts = (await Promise.all(reads)).map((read) => read.get("p")!.data as Float32Array);
     const all = new Float32Array(parts.reduce((n, p) => n + p.length, 0));
@@ -100,15 +88,24 @@ export class Judge {
       this.model.train(before);
     }
   }
+}
 
-  private chunks({ images, labels, count }: Part) {
-    return Array.from({ length: Math.ceil(count / CHUNK) }, (_, i) => {
-      const from = i * CHUNK;
-      const to = Math.min(from + CHUNK, count);
-      const data = standardise(images.subarray(from * PIXELS, to * PIXELS), this.table);
-      return { x: { data, shape: [to - from, 1, SIDE, SIDE] }, labels: labels.subarray(from, to) };
-    });
-  }
+/** Counts the loss and the hits of a batch. */
+export function scoreInto(meter: Meter, model: Sequential, x: Tensor, y: Tensor): void {
+  noGrad(() => {
+    const logits = model.forward(x); // [b, classes]
+    meter.update(crossEntropy(logits, y), logits, y);
+  });
+}
+
+/** What each layer makes of pictures [b, 1, 28, 28], and the probabilities [b, classes] at the end. */
+export function outputsOf(model: Sequential, x: Tensor): { outputs: Tensor[]; probabilities: Tensor } {
+  return noGrad(() => {
+    const outputs: Tensor[] = [];
+    let h = x;
+    for (const layer of model) outputs.push((h = layer.forward(h)));
+    return { outputs, probabilities: softmax(h, 1) };
+  });
 }
 
 /** Reads results that nobody needs afterwards. */

@@ -54,6 +54,14 @@ export class Meter {
     this.accuracy.restore(accuracy);
   }
 
+  /** What is counted on the device, by name. */
+  totals(): [string, Tensor][] {
+    return [
+      ["loss", this.loss.value],
+      ["accuracy", this.accuracy.value],
+    ];
+  }
+
   release(): void {
     this.loss.release();
     this.accuracy.release();

@@ -1,57 +1,42 @@
 // A run's objects on one device: model, optimizer, schedule, batches, and the compiled functions over them. It knows no time and
 // no state of play: loop.ts moves it. After a device loss another one is made and given the last snapshot.
 
-import { ArrayDataset } from "../../src/data/dataset.ts";
-import { DataLoader } from "../../src/data/loader.ts";
 import { type Device, withDevice } from "../../src/gpu/device.ts";
 import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
 import type { Sequential } from "../../src/layers/sequential.ts";
 import type { AnyOptimizer } from "../../src/optim/optimizer.ts";
 import type { Schedule } from "../../src/optim/schedule.ts";
 import { backward } from "../../src/tensor/autograd.ts";
-import { type Compiled, compile, type HostArray } from "../../src/tensor/compile.ts";
+import { type Compiled, compile } from "../../src/tensor/compile.ts";
 import { Generator, type GeneratorState } from "../../src/tensor/philox.ts";
 import { defaultGenerator } from "../../src/tensor/random.ts";
 import { scope } from "../../src/tensor/scope.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { type Batch, Batches, INPUT } from "./batches.ts";
 import { Meter } from "./meter.ts";
 import { buildModel, buildOptimizer, buildSchedule } from "./model.ts";
-import { type Part, type Pictures, SIDE, standardise } from "./pictures.ts";
+import type { Pictures } from "./pictures.ts";
 import type { RunConfig } from "./protocol.ts";
-
-export const INPUT = [1, SIDE, SIDE] as const;
-
-/** The batch of a step. */
-export interface Batch {
-  readonly x: HostArray; // f32 [b, 1, 28, 28], standardised
-  readonly y: HostArray; // i32 [b]
-}
 
 export class Network {
   readonly model: Sequential;
   readonly optimizer: AnyOptimizer;
   readonly schedule: Schedule;
   readonly meter: Meter;
-  readonly batch: number;
-  readonly stepsPerEpoch: number;
-  readonly totalSteps: number;
+  readonly batches: Batches;
   /** The training step, captured. */
   readonly compiled: Compiled<[Tensor, Tensor], void>;
   /** Where the run's random numbers stand: dropout draws from the engine's one stream, which others use too. */
   random: GeneratorState;
   private variant: Compiled<[Tensor, Tensor], Tensor> | null = null;
-  private readonly loader: DataLoader<"x" | "y">;
 
   constructor(
     readonly device: Device,
     readonly config: RunConfig,
     readonly pictures: Pictures,
   ) {
-    const { train, classes } = pictures;
-    this.batch = Math.min(config.batch, train.count);
-    this.loader = loaderOf(train, this.batch, config.seed);
-    this.stepsPerEpoch = this.loader.length;
-    this.totalSteps = config.epochs * this.stepsPerEpoch;
+    const { classes } = pictures;
+    this.batches = new Batches(pictures, config);
     const made = withDevice(device, () => {
       const model = buildModel(config.layers, INPUT, classes.length, config.seed);
       const optimizer = buildOptimizer(config.optimizer, model.parameters(), config.lr);
@@ -63,6 +48,18 @@ export class Network {
       this.stepFunction(x, y);
     });
     this.random = new Generator(config.seed).fork("dropout").state();
+  }
+
+  get batch(): number {
+    return this.batches.size;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.batches.perEpoch;
+  }
+
+  get totalSteps(): number {
+    return this.batches.total;
   }
 
   /** One training step in plain ops: forward, backward, optimizer, schedule, counters. The mean loss, []. */
@@ -84,36 +81,21 @@ export class Network {
     return this.variant;
   }
 
-  /** What step number `step` + 1 trains on. */
-  batchAt(step: number): Batch {
-    const epoch = Math.floor(step / this.stepsPerEpoch);
-    const { x, y } = this.loader.at(epoch, step % this.stepsPerEpoch);
-    return {
-      x: { data: standardise(x.data as Uint8Array, this.pictures.standardised), shape: x.shape },
-      y: y as HostArray,
-    };
-  }
-
-  /** Its pictures as they are on disk: u8 [b, 28, 28]. */
-  bytesAt(step: number): Uint8Array {
-    const epoch = Math.floor(step / this.stepsPerEpoch);
-    return this.loader.at(epoch, step % this.stepsPerEpoch).x.data as Uint8Array;
-  }
-
   /** Compiles a form of the step without running it. */
   prepare<R>(how: Compiled<[Tensor, Tensor], R>): Promise<void> {
-    const { x, y } = this.batchAt(0);
+    const { x, y } = this.batches.at(0);
     return withDevice(this.device, () => how.prepare(x, y));
   }
 
   /** Runs a step by `how`, on the batch given. */
   step<R>(how: Compiled<[Tensor, Tensor], R>, { x, y }: Batch): R {
-    defaultGenerator.setState(this.random);
-    try {
-      return withDevice(this.device, () => scope(() => how(x, y), "step"));
-    } finally {
-      this.random = defaultGenerator.state();
-    }
+    return this.drawing(() => scope(() => how(x, y), "step"));
+  }
+
+  /** The host's state as after so many steps more; what is on the device stays. For steps that ran elsewhere. */
+  forward(steps: number): void {
+    const { x, y } = this.batches.at(0);
+    this.drawing(() => this.compiled.forward(steps, x, y));
   }
 
   /** Rates of the steps from now on: the schedule multiplies this one. */
@@ -125,18 +107,20 @@ export class Network {
     return this.optimizer.groups[0]!.lr;
   }
 
+  /** With the run's random numbers. */
+  private drawing<R>(fn: () => R): R {
+    defaultGenerator.setState(this.random);
+    try {
+      return withDevice(this.device, fn);
+    } finally {
+      this.random = defaultGenerator.state();
+    }
+  }
+
   /** Lets go of buffers at once instead of when the collector comes. */
   release(): void {
     for (const program of [...this.compiled.programs, ...(this.variant?.programs ?? [])]) program.release();
     this.meter.release();
     for (const t of this.model.stateDict().values()) t.release("the end of the run");
   }
-}
-
-function loaderOf({ images, labels, count }: Part, batchSize: number, seed: number): DataLoader<"x" | "y"> {
-  const dataset = new ArrayDataset<"x" | "y">({
-    x: { data: images, shape: [count, ...INPUT] },
-    y: { data: Int32Array.from(labels), shape: [count] },
-  });
-  return new DataLoader(dataset, { batchSize, shuffle: true, seed, dropLast: true });
 }

@@ -311,7 +311,8 @@ export interface OwnPictures {
 
 /** Arguments and results of every call. */
 export interface Methods {
-  open(): Opened;
+  /** `light`: without the engine, where that can be; any later call that needs it brings it. */
+  open(light?: boolean): Opened;
   selfTest(): readonly SelfTestRow[];
   own(pictures: OwnPictures): void;
   start(config: RunConfig): RunInfo;

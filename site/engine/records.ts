@@ -10,18 +10,17 @@ import { LateReads } from "./queues.ts";
 import { readTensors } from "./reading.ts";
 import type { Run } from "./run.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { SnapshotDue } from "./snapshot_due.ts";
 
 /** Points of a whole curve, about. */
 const CURVE_POINTS = 100;
 const MOST_STEPS_A_POINT = 20;
-/** A snapshot when both have passed; half of what may be lost, since the values come late. */
-const SNAPSHOT = { steps: 5, ms: 1500 };
 
 export class Records {
   readonly history = new History();
   /** Where the run can go on after a loss. */
   snapshot!: Snapshot;
-  private snapshotAt = { step: 0, ms: 0 };
+  private readonly snapshotDue = new SnapshotDue();
   private readonly reads: LateReads;
   private readonly patience: Patience;
 
@@ -72,15 +71,13 @@ export class Records {
       this.reads.add(judge.score(network.pictures.validation), (score) => this.validated({ step, ...score }));
     if (this.history.wants(step))
       this.reads.add(readTensors(network.model.stateDict()), (weights) => this.history.put(step, weights));
-    const { steps, ms } = SNAPSHOT;
-    const since = this.snapshotAt;
-    if (step - since.step >= steps && performance.now() - since.ms >= ms) this.keep();
+    if (this.snapshotDue.is(step)) this.keep();
   }
 
   /** Takes a snapshot now. */
   keep(): void {
     const { step, network } = this.run;
-    this.snapshotAt = { step, ms: performance.now() };
+    this.snapshotDue.taken(step);
     this.reads.add(takeSnapshot(network, step), (snapshot) => {
       this.snapshot = snapshot;
     });
@@ -89,7 +86,7 @@ export class Records {
   private goOnAt(snapshot: Snapshot): void {
     this.reads.drop();
     this.snapshot = snapshot;
-    this.snapshotAt = { step: snapshot.step, ms: performance.now() };
+    this.snapshotDue.taken(snapshot.step);
   }
 
   private point(point: CurvePoint): void {
@@ -109,6 +106,6 @@ export class Records {
 }
 
 /** Steps from one point of the curve to the next: a function of the config, so that curves can be compared. */
-function stepsAPoint({ totalSteps }: Network): number {
+export function stepsAPoint({ totalSteps }: Network): number {
   return Math.max(1, Math.min(MOST_STEPS_A_POINT, Math.round(totalSteps / CURVE_POINTS)));
 }

@@ -1,13 +1,14 @@
 // A run: its state and its controls. Its steps: loop.ts. What is written down on the way: records.ts. When to stop early: patience.ts.
 // A lost device: recovery.ts.
 
+import { countCalls } from "../../src/gpu/count_calls.ts";
 import { OptionError, UsageError } from "../../src/gpu/errors.ts";
 import type { Devices } from "./device.ts";
 import type { History } from "./history.ts";
 import type { RetainedStep } from "./inspect/retained_step.ts";
 import { Judge } from "./judging.ts";
 import type { LayerSpec } from "./layers.ts";
-import { Loop } from "./loop.ts";
+import { Loop, type Stepped } from "./loop.ts";
 import { checkConfig, checkRate } from "./model.ts";
 import { Network } from "./network.ts";
 import type { Pictures } from "./pictures.ts";
@@ -16,7 +17,7 @@ import type { Events, RunConfig, RunInfo, RunState } from "./protocol.ts";
 import { Records } from "./records.ts";
 import { Recovery } from "./recovery.ts";
 import { infoOf, progressOf } from "./run_report.ts";
-import { restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
+import { type Carried, completed, restoreSnapshot, type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { nextTask } from "./tasks.ts";
 
 export interface RunHost {
@@ -25,7 +26,7 @@ export interface RunHost {
   readonly emit: <E extends keyof Events>(event: E, data: Events[E]) => void;
 }
 
-export class Run {
+export class Run implements Stepped {
   /** Replaced after a device loss. */
   network!: Network;
   judge!: Judge;
@@ -40,6 +41,8 @@ export class Run {
   /** Step 0, with the weights that the seed gives. */
   private first!: Snapshot;
   private closed = false;
+  /** WebGPU calls of a step. */
+  calls = { dispatches: 0, submits: 0 };
   readonly loop = new Loop(this);
   readonly records: Records;
   private readonly recovery = new Recovery(this);
@@ -49,13 +52,14 @@ export class Run {
    * Compiles everything; the run then stands paused at step 0, or where `from` was taken: in a run with this config on these pictures.
    * Its curve begins there; `reset` still goes back to step 0. Throws OptionError for a config that does not fit.
    */
-  static async start(config: RunConfig, host: RunHost, from?: Snapshot): Promise<Run> {
+  static async start(config: RunConfig, host: RunHost, from?: Snapshot | Carried): Promise<Run> {
     checkConfig(config);
     const run = new Run(config, host);
     await run.build();
     run.first = await takeSnapshot(run.network, 0);
-    if (from) restoreSnapshot(run.network, from);
-    run.begin(from ?? run.first);
+    const at = from ? completed(run.network, from) : run.first;
+    if (from) restoreSnapshot(run.network, at);
+    run.begin(at);
     run.recovery.watch(run.network);
     return run;
   }
@@ -81,6 +85,35 @@ export class Run {
 
   get history(): History {
     return this.records.history;
+  }
+
+  get batch(): number {
+    return this.network.batch;
+  }
+
+  get stepsPerEpoch(): number {
+    return this.network.stepsPerEpoch;
+  }
+
+  get read(): Promise<void> {
+    return this.records.done;
+  }
+
+  next(): void {
+    const { network, step } = this;
+    const batch = network.batches.at(step);
+    const lr = network.rate;
+    // Counted until a program ran at once, not waiting for a shader.
+    if (this.calls.submits > 0) network.step(network.compiled, batch);
+    else {
+      network.device.flush();
+      this.calls = countCalls(network.device.gpu, () => network.step(network.compiled, batch));
+    }
+    this.done(lr);
+  }
+
+  pace(): Promise<void> {
+    return this.network.device.pace();
   }
 
   info(): RunInfo {
@@ -241,7 +274,7 @@ export class Run {
     await network.prepare(network.compiled);
     this.network = network;
     this.judge = new Judge(device, network.model, host.pictures.standardised);
-    this.loop.calls = { dispatches: 0, submits: 0 };
+    this.calls = { dispatches: 0, submits: 0 };
   }
 
   /** Counts on from there, at rest. */

@@ -1,6 +1,7 @@
 // What the page is told of a run: its sizes when it begins, then where it stands.
 
-import { INPUT, type Network } from "./network.ts";
+import { INPUT } from "./batches.ts";
+import type { Network } from "./network.ts";
 import type { Progress, RunInfo } from "./protocol.ts";
 import type { Run } from "./run.ts";
 
@@ -20,7 +21,7 @@ export function progressOf(run: Run): Omit<Progress, "points" | "validation"> {
   const images = state === "running" ? loop.speed.perSecond : 0;
   const { liveBytes, pooledBytes } = network.device.memory();
   return {
-    ...{ state, step, message, ...loop.calls },
+    ...{ state, step, message, ...run.calls },
     imagesPerSecond: images,
     eta: images > 0 ? ((network.totalSteps - step) * network.batch) / images : null,
     gpuBytes: liveBytes + pooledBytes,

@@ -34,9 +34,9 @@ const MOST_PAST = 5;
 let kept = 0;
 let opening: Promise<Opened> | null = null;
 
-/** Asks for a device, once. */
-export function open(): Promise<Opened> {
-  opening ??= call("open").then(
+/** Asks for a device, once. `light`: the engine is not needed yet. */
+export function open(light = false): Promise<Opened> {
+  opening ??= call("open", light).then(
     (answer) => (opened.value = answer),
     (error: unknown) => (opened.value = { ok: false, why: "failed", detail: sentence(error) }),
   );

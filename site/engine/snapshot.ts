@@ -20,7 +20,11 @@ export interface Snapshot {
   readonly tensors: ReadonlyMap<string, HostTensor>;
 }
 
-const OPTIMIZER = "optimizer/";
+/** What a run that was replayed knows of where it stands: the host's state is that of a run after so many steps. */
+export type Carried = Pick<Snapshot, "step" | "meter" | "tensors">;
+
+/** In front of the names of the optimizer's tensors. */
+export const OPTIMIZER = "optimizer/";
 
 /** States and tensors are taken together, at once; the run may go on while the promise waits for the values. */
 export function takeSnapshot(network: Network, step: number): Promise<Snapshot> {
@@ -33,6 +37,14 @@ export function takeSnapshot(network: Network, step: number): Promise<Snapshot> 
   const reading = Promise.all([readTensors([...model.stateDict(), ...moments]), meter.state()]);
   for (const [, t] of moments) t.release("a snapshot");
   return reading.then(([tensors, meter]) => ({ ...states, tensors, meter }));
+}
+
+/** With the host's state, that of `network` moved on from step 0. */
+export function completed(network: Network, at: Snapshot | Carried): Snapshot {
+  if ("schedule" in at) return at;
+  network.forward(at.step);
+  const { schedule, optimizer, random } = network;
+  return { ...at, schedule: schedule.state(), optimizer: optimizer.state(), random };
 }
 
 export function restoreSnapshot(network: Network, snapshot: Snapshot): void {

@@ -6,13 +6,14 @@ import { OptionError, UsageError } from "../../src/gpu/errors.ts";
 import type { SafeTensor } from "../../src/io/safetensors.ts";
 import { view } from "../../src/tensor/flatten.ts";
 import type { Tensor } from "../../src/tensor/tensor.ts";
+import { INPUT } from "./batches.ts";
 import type { RetainedStep } from "./inspect/retained_step.ts";
 import { Judge } from "./judging.ts";
-import { layerText } from "./layers.ts";
+import { layerMaps } from "./layer_maps.ts";
 import { buildModel } from "./model.ts";
-import { INPUT, type Network } from "./network.ts";
-import { PIXELS, pictureOf, pixelsOf, standardise } from "./pictures.ts";
-import type { Confusion, Judged, KernelTime, LayerMap, LayerMaps, PictureRef } from "./protocol.ts";
+import type { Network } from "./network.ts";
+import { PIXELS, pictureOf, pixelsOf } from "./pictures.ts";
+import type { Confusion, Judged, KernelTime, LayerMaps, PictureRef } from "./protocol.ts";
 import { type HostTensor, readTensors } from "./reading.ts";
 import type { Run } from "./run.ts";
 import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
@@ -103,23 +104,11 @@ export class Views {
   private mapsOf(
     step: number,
     pixels: Uint8Array,
-    { outputs, probabilities }: { outputs: HostTensor[]; probabilities: Float32Array },
+    read: { outputs: HostTensor[]; probabilities: Float32Array },
     weights: ReadonlyMap<string, HostTensor>,
   ): LayerMaps {
-    const values = standardise(pixels, this.run.pictures.standardised);
-    const input: LayerMap = { layer: -1, text: "input", shape: INPUT, values, weight: null, bias: null };
-    const layers = this.run.layers.map((spec, layer): LayerMap => {
-      const { shape, data } = outputs[layer]!;
-      const weight = weights.get(`${layer}.weight`);
-      const bias = weights.get(`${layer}.bias`);
-      return {
-        ...{ layer, text: layerText(spec), shape: shape.slice(1), values: data as Float32Array },
-        // Copies: what is kept must not leave with the message.
-        weight: weight ? { shape: weight.shape, values: Float32Array.from(weight.data) } : null,
-        bias: bias ? Float32Array.from(bias.data) : null,
-      };
-    });
-    return { step, layers: [input, ...layers], probabilities: Array.from(probabilities) };
+    const { layers, pictures } = this.run;
+    return layerMaps(layers, { step, pixels, table: pictures.standardised, ...read, weights });
   }
 
   /** Sets one weight; the run goes on with it. */
@@ -150,7 +139,7 @@ export class Views {
       const runs: Map<string, KernelTime>[] = [];
       for (let i = 0; i < PROFILED_STEPS; i++) {
         if (!before && run.step >= network.totalSteps) break;
-        const batch = network.batchAt(run.step);
+        const batch = network.batches.at(run.step);
         const lr = network.rate;
         const { rows } = await network.device.profile(() => network.step(network.compiled, batch));
         if (!before) run.done(lr);
@@ -183,7 +172,7 @@ export class Views {
       const { run } = this;
       const { network, step } = run;
       if (run.state === "failed") throw new UsageError("the run has failed: reset it first");
-      const batch = network.batchAt(step);
+      const batch = network.batches.at(step);
       const variant = network.retaining;
       await network.prepare(variant);
       const before = step >= network.totalSteps ? await takeSnapshot(network, step) : null;
@@ -191,9 +180,9 @@ export class Views {
       const lr = network.rate;
       let loss: Tensor | null = null;
       const retained = await collectStep({
-        ...{ step: step + 1, layers: config.layers, pictures: network.bytesAt(step), roofs },
-        x: { shape: batch.x.shape, values: batch.x.data as Float32Array },
-        y: batch.y.data as Int32Array,
+        ...{ step: step + 1, layers: config.layers, pictures: network.batches.bytesAt(step), roofs },
+        x: { shape: batch.x.shape, values: batch.x.data },
+        y: batch.y.data,
         ...{ device: network.device, model: network.model, optimizer: network.optimizer, variant },
         optimizerName: config.optimizer,
         run: () => (loss = network.step(variant, batch)),

@@ -1,9 +1,11 @@
 // The worker's door: calls of the page go to the objects that answer them, events go back. Nothing here may fail unheard: what is
-// thrown is the answer. The engine is loaded with the first call that needs it, behind its shaders.
+// thrown is the answer. The engine is loaded with the first call that needs it, behind its shaders; what Home asks at first is answered
+// without it (replay/light.ts).
 
 import type { Engine } from "./engine.ts";
 import { missing } from "./no_gpu.ts";
-import type { EventMessage, MethodName, Opened, Request, Response } from "./protocol.ts";
+import type { EventMessage, Events, MethodName, Opened, Request, Response } from "./protocol.ts";
+import type { Light } from "./replay/light.ts";
 import { loadShaders } from "./shader_data.ts";
 
 interface Port {
@@ -16,32 +18,51 @@ const port = globalThis as unknown as Port;
 const here: string = import.meta.url;
 const base = new URL("../", here).href;
 
+const emit = <E extends keyof Events>(event: E, data: Events[E]) =>
+  port.postMessage({ event, data } as EventMessage);
+
 let engine: Promise<Engine> | null = null;
+let light: Promise<Light | null> | null = null;
 
 async function load(): Promise<Engine> {
+  const before = light;
   await loadShaders();
-  const [{ Engine }, { openInBrowser }, { fetchDigits }] = await Promise.all([
-    import("./engine.ts"),
-    import("./device.ts"),
-    import("./pictures.ts"),
-  ]);
-  return new Engine({
-    openDevice: openInBrowser,
-    readDigits: () => fetchDigits(base),
-    emit: (event, data) => port.postMessage({ event, data } as EventMessage),
+  const made = (await import("./in_browser.ts")).engineInBrowser(base, emit);
+  const handed = await (await before)?.leave();
+  light = null;
+  if (handed) await made.takeOver(handed);
+  return made;
+}
+
+/** The engine, loaded now if it was not. Another try may succeed, offline say. */
+function loaded(): Promise<Engine> {
+  engine ??= load().catch((error: unknown) => {
+    engine = null;
+    throw error;
   });
+  return engine;
+}
+
+async function withoutEngine(): Promise<Light | null> {
+  const { Light } = await import("./replay/light.ts");
+  return Light.open({ base, emit, gaveUp: () => void loaded().catch(() => {}) });
 }
 
 async function call(method: MethodName, args: readonly unknown[]): Promise<unknown> {
-  if (method === "open" && !engine) {
+  if (method === "open" && !engine && !light) {
     const none = await missing();
     if (none) return { ok: false, ...none } satisfies Opened;
+    if (args[0] === true) light = withoutEngine();
   }
-  engine ??= load();
-  engine.catch(() => {
-    engine = null; // offline, say: another try may succeed
-  });
-  return (await engine).call(method, args);
+  if (!engine) {
+    const small = await light;
+    try {
+      if (small?.can(method, args) && !engine) return await small.call(method, args);
+    } catch (error) {
+      if (!engine && !(error instanceof Error && error.name === "DeviceLostError")) throw error;
+    }
+  }
+  return (await loaded()).call(method, args);
 }
 
 /** Results made for the page alone: their memory may leave with the message. */

@@ -1,6 +1,7 @@
 // A device: the GPUDevice with its buffers, pipelines, recorder and read-back. Hosts (src/hosts) find the adapter and
 // call openDevice; everything above works with the Device.
 
+import { type AdapterSummary, nameOf, type RequestLimits, requestGpu, summarise } from "./adapter_summary.ts";
 import { Cells } from "./cells.ts";
 import type { Bindable, Recorder } from "./dispatch.ts";
 import { EagerRecorder } from "./eager.ts";
@@ -14,9 +15,7 @@ import { ReadBack } from "./readback.ts";
 import { Tuning } from "./tuning.ts";
 import { adapterKey, checkTuningTable, type TuningTable } from "./tuning_table.ts";
 
-export interface DeviceOptions {
-  /** `"default"`: ask for WebGPU's default limits instead of the adapter's largest buffers. */
-  readonly limits?: "default";
+export interface DeviceOptions extends RequestLimits {
   /**
    * Every dispatch has its own submit and error scope; errors carry the label and the stack of the call. Indices outside
    * their range, which are ignored otherwise, are reported as an IndexError.
@@ -26,14 +25,6 @@ export interface DeviceOptions {
   readonly memoryBudgetBytes?: number;
   /** Kernel variants are those of this table, and the defaults where it names none; nothing is measured. */
   readonly tuning?: TuningTable;
-}
-
-export interface AdapterSummary {
-  readonly vendor: string;
-  readonly architecture: string;
-  readonly description: string;
-  /** True for a CPU adapter (SwiftShader, lavapipe, WARP). */
-  readonly software: boolean;
 }
 
 /** Chromium fails the reads of a lost device before it tells of the loss, on a busy machine long before. */
@@ -98,9 +89,7 @@ export class Device {
 
   /** One line for people: `SwiftShader Device (LLVM 16.0.0), software`. */
   get name(): string {
-    const { description, vendor, architecture, software } = this.adapter;
-    const name = description || [vendor, architecture].filter(Boolean).join(" ") || "unknown adapter";
-    return software ? `${name}, software` : name;
+    return nameOf(this.adapter);
   }
 
   get isLost(): boolean {
@@ -201,20 +190,8 @@ export class Device {
 
 /** Opens a device on an adapter with the largest buffers it offers and the features wgrad can use. */
 export async function openDevice(adapter: GPUAdapter, options: DeviceOptions = {}): Promise<Device> {
-  const useful = ["timestamp-query", "shader-f16", "subgroups"] as GPUFeatureName[];
-  const requiredFeatures = useful.filter((f) => adapter.features.has(f));
   checkTuning(summarise(adapter), options.tuning);
-  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
-  const requiredLimits = options.limits === "default" ? {} : { maxBufferSize, maxStorageBufferBindingSize };
-  let gpu: GPUDevice;
-  try {
-    gpu = await adapter.requestDevice({ requiredFeatures, requiredLimits });
-  } catch (cause) {
-    throw new DeviceError(`requestDevice: the adapter gave no device: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-  return new Device(gpu, summarise(adapter), options);
+  return new Device(await requestGpu(adapter, options), summarise(adapter), options);
 }
 
 function checkTuning(adapter: AdapterSummary, tuning: TuningTable | undefined): void {
@@ -225,15 +202,6 @@ function checkTuning(adapter: AdapterSummary, tuning: TuningTable | undefined): 
     throw new OptionError(
       `requestDevice: tuning was measured on ${measured}, this is ${here}; with adapter: null it is taken for any`,
     );
-}
-
-/** Who the adapter is, as far as it says. */
-export function summarise(adapter: GPUAdapter): AdapterSummary {
-  const { vendor, architecture, description, isFallbackAdapter } = adapter.info;
-  const software =
-    isFallbackAdapter ||
-    /swiftshader|llvmpipe|lavapipe|warp|basic render/i.test(`${description} ${architecture}`);
-  return { vendor, architecture, description, software };
 }
 
 let defaultDevice: Device | null = null;

@@ -2,7 +2,7 @@
 // (`wgrad tune`, `requestDevice({ autotune: true })`); what it does not name runs by the committed defaults of the plans in
 // src/kernels. How it is asked: tuning.ts.
 
-import type { AdapterSummary } from "./device.ts";
+import type { AdapterSummary } from "./adapter_summary.ts";
 import { FormatError } from "./errors.ts";
 
 /** Raised whenever a default choice or the meaning of a variant's name changes: a test holds the choices against it. */

@@ -60,12 +60,13 @@ export async function exportPrograms(
   functions: Readonly<Record<string, Exported>>,
   options: ExportOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
+  // All of one moment, and on the device that is the current one now.
+  const captured = Object.entries(functions).map(([name, [compiled, ...args]]) => {
+    return [name, runsOf(name, options.runs), capturedFor(compiled, args)] as const;
+  });
   const writer = new Writer();
-  for (const [name, [compiled, ...args]] of Object.entries(functions)) {
-    const captured = capturedFor(compiled, args);
-    await captured.program.ready();
-    writer.add(name, captured, runsOf(name, options.runs));
-  }
+  for (const [name, runs, recording] of captured) writer.add(name, recording, runs);
+  await Promise.all(captured.map(([, , { program }]) => program.ready()));
   return writer.finish(options.state ?? [], options.about ?? null);
 }
 
@@ -134,8 +135,9 @@ class Writer {
     }
     // Reads are recorded at once, so that all contents are of one moment.
     const reads = this.buffers.map(({ content }) => (content ? content.device.read(content) : null));
-    for (const [i, content] of (await Promise.all(reads)).entries())
-      if (content) this.bytes(`buffer/${i}`, new Uint8Array(content));
+    const contents = (await Promise.all(reads)).map((bytes) => (bytes ? new Uint8Array(bytes) : null));
+    const kept = contents.map((bytes) => bytes?.some((b) => b !== 0) ?? false);
+    for (const [i, bytes] of contents.entries()) if (kept[i]) this.bytes(`buffer/${i}`, bytes!);
     const set: ProgramSet = {
       version: VERSION,
       features: featuresOf(this.shaders),
@@ -146,7 +148,7 @@ class Writer {
         functions: this.functions,
         about,
       },
-      buffers: this.buffers.map(({ label, bytes, content }) => ({ label, bytes, kept: content !== null })),
+      buffers: this.buffers.map(({ label, bytes }, i) => ({ label, bytes, kept: kept[i]! })),
     };
     return writeSafetensors(this.tensors, { format: FORMAT, programs: JSON.stringify(set) });
   }

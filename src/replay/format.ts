@@ -59,7 +59,7 @@ export interface ProgramSet {
   readonly features: readonly string[];
   readonly shaders: readonly { readonly file: string; readonly code: string }[];
   readonly pipelines: readonly PipelineRecord[];
-  /** `kept`: its content is in the file, as of the export; others are scratch. */
+  /** `kept`: its content is in the file, as of the export; others are scratch, or all zeros. */
   readonly buffers: readonly { readonly label: string; readonly bytes: number; readonly kept: boolean }[];
   /** Tensors that can be read and written between runs. */
   readonly state: Readonly<Record<string, TensorPlace>>;

@@ -1,7 +1,7 @@
 // What the worker asks of the Inspector: an element of the run's retained step, and the ladder of a convolution.
 
+import { INPUT } from "../batches.ts";
 import { checkLayers } from "../layers.ts";
-import { INPUT } from "../network.ts";
 import type { ElementRef, Inspection, SteppedInvocation } from "../protocol.ts";
 import type { Views } from "../views.ts";
 import { inspect as inspectStep } from "./inspect.ts";

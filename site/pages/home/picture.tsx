@@ -56,7 +56,7 @@ function titleOf(state: RunState | undefined): string {
 }
 
 function waitingFor(device: boolean): string {
-  if (!device) return "Loading the engine and asking for a GPU";
+  if (!device) return "Loading the recorded network and asking for a GPU";
   return selfTest.value.running
     ? "The self-test runs first"
     : "Building the network and compiling its shaders";

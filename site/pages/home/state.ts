@@ -1,5 +1,5 @@
-// What Home does by itself, in this order: the device, the self-test, and a run where none is on yet. The engine is loaded when the
-// browser has nothing else to do: the page stands before.
+// What Home does by itself, in this order: the device, the self-test, and a run where none is on yet, all from recordings, without
+// the engine. They are loaded when the browser has nothing else to do: the page stands before.
 
 import { signal } from "@preact/signals";
 import { call } from "../../engine/client.ts";
@@ -36,7 +36,7 @@ export async function begin(): Promise<void> {
   beginning = true;
   try {
     if (!opened.value) await idle();
-    const { ok } = await open();
+    const { ok } = await open(true);
     if (!ok) return;
     if (!selfTest.value.rows && !selfTest.value.fault) await test();
     const { page, config } = route.value;

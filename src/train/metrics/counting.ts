@@ -73,6 +73,11 @@ class Mean {
     return { total: await value.item(), samples };
   }
 
+  /** The running total on the device, []. */
+  get value(): Tensor {
+    return this.total.value;
+  }
+
   /** Goes on from what was counted before. */
   restore({ total, samples }: Counted): void {
     fill(this.total.value, total);
