@@ -14,7 +14,6 @@ import { CHUNK, outputsOf, scoreInto } from "../engine/judging.ts";
 import { Meter } from "../engine/meter.ts";
 import { Network } from "../engine/network.ts";
 import { mnistPictures, PIXELS } from "../engine/pictures.ts";
-import { stepsAPoint } from "../engine/records.ts";
 import {
   type AboutRun,
   type Kind,
@@ -26,10 +25,11 @@ import {
   STEP,
   STEPS_METER,
 } from "../engine/replay/recordings.ts";
-import { infoOf } from "../engine/run_report.ts";
-import { opsOf } from "../engine/self_test.ts";
-import { numbers } from "../engine/self_test_cases.ts";
-import { OPTIMIZER } from "../engine/snapshot.ts";
+import { stepsAPoint } from "../engine/run/records.ts";
+import { infoOf } from "../engine/run/run_report.ts";
+import { OPTIMIZER } from "../engine/run/snapshot.ts";
+import { opsOf } from "../engine/self_test/self_test.ts";
+import { numbers } from "../engine/self_test/self_test_cases.ts";
 import { DEFAULT_CONFIG } from "../frame/hash.ts";
 import { digits } from "./digits.ts";
 

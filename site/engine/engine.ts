@@ -5,8 +5,8 @@ import { Devices, type OpenDevice, openedBy, reportOf } from "./device.ts";
 import { checkOwn, mnistPictures, ownPictures, type Pictures, type ReadDigits } from "./pictures.ts";
 import type { Events, MethodName, Methods, OwnPictures, RunConfig, RunInfo } from "./protocol.ts";
 import type { HandedOver } from "./replay/light.ts";
-import { Run } from "./run.ts";
-import type { Carried } from "./snapshot.ts";
+import { Run } from "./run/run.ts";
+import type { Carried } from "./run/snapshot.ts";
 import { Views } from "./views.ts";
 
 export interface EngineHost {
@@ -60,7 +60,7 @@ export class Engine {
 
   private readonly answers: Answers = {
     open: () => openedBy(this.devices),
-    selfTest: async () => (await import("./self_test.ts")).selfTest(await this.devices.get()),
+    selfTest: async () => (await import("./self_test/self_test.ts")).selfTest(await this.devices.get()),
     own: (pictures) => {
       checkOwn(pictures);
       this.dropped = pictures;
@@ -128,7 +128,7 @@ export class Engine {
 
   /** A run would be timed with the kernels: it rests meanwhile. */
   private async bench(): Promise<ReturnType<Methods["bench"]>> {
-    const { bench } = await import("./bench.ts");
+    const { bench } = await import("./bench/bench.ts");
     const run = this.views?.run;
     const goesOn = run?.state === "running";
     await run?.pause();

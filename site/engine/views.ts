@@ -15,8 +15,8 @@ import type { Network } from "./network.ts";
 import { PIXELS, pictureOf, pixelsOf } from "./pictures.ts";
 import type { Confusion, Judged, KernelTime, LayerMaps, PictureRef } from "./protocol.ts";
 import { type HostTensor, readTensors } from "./reading.ts";
-import type { Run } from "./run.ts";
-import { restoreSnapshot, takeSnapshot } from "./snapshot.ts";
+import type { Run } from "./run/run.ts";
+import { restoreSnapshot, takeSnapshot } from "./run/snapshot.ts";
 
 /** Pictures that a cell of the confusion matrix shows at most. */
 const MOST_JUDGED = 200;

@@ -5,7 +5,7 @@
 import type { Engine } from "./engine.ts";
 import { missing } from "./no_gpu.ts";
 import type { EventMessage, Events, MethodName, Opened, Request, Response } from "./protocol.ts";
-import type { Light } from "./replay/light.ts";
+import type { HandedOver, Light } from "./replay/light.ts";
 import { loadShaders } from "./shader_data.ts";
 
 interface Port {
@@ -23,14 +23,16 @@ const emit = <E extends keyof Events>(event: E, data: Events[E]) =>
 
 let engine: Promise<Engine> | null = null;
 let light: Promise<Light | null> | null = null;
+/** The run of `light` that no engine has taken over yet. */
+let handed: HandedOver | null = null;
 
 async function load(): Promise<Engine> {
-  const before = light;
   await loadShaders();
   const made = (await import("./in_browser.ts")).engineInBrowser(base, emit);
-  const handed = await (await before)?.leave();
+  if (light) handed = (await (await light)?.leave()) ?? null;
   light = null;
   if (handed) await made.takeOver(handed);
+  handed = null;
   return made;
 }
 

@@ -1,8 +1,10 @@
 // Own pictures from files, decoded in a worker of its own that ends with it.
 
+import { blobWorker } from "../engine/blob_worker.ts";
 import type { OwnPictures } from "../engine/protocol.ts";
 import { FEWEST_A_CLASS, type FoundFile, type Skipped, sortFiles } from "./picture_files.ts";
 import type { DecodeMessage, NamedFile } from "./picture_worker.ts";
+import workerUrl from "./picture_worker.ts?worker&url";
 
 export interface DecodedPictures {
   readonly pictures: OwnPictures;
@@ -36,10 +38,7 @@ type Answer = Extract<DecodeMessage, { labels: Uint8Array }>;
 const AT_ONCE = 500;
 
 function decode(files: readonly NamedFile[], onDone: (done: number) => void): Promise<Answer> {
-  const worker = new Worker(new URL("./picture_worker.ts", import.meta.url), {
-    type: "module",
-    name: "pictures",
-  });
+  const worker = blobWorker(workerUrl, "pictures");
   return new Promise<Answer>((resolve, reject) => {
     worker.onmessage = ({ data }: MessageEvent<DecodeMessage>) => {
       if ("done" in data) onDone(data.done);

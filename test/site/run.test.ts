@@ -11,8 +11,8 @@ import type {
   RunConfig,
   ValidationPoint,
 } from "../../site/engine/protocol.ts";
-import { Run } from "../../site/engine/run.ts";
-import { takeSnapshot } from "../../site/engine/snapshot.ts";
+import { Run } from "../../site/engine/run/run.ts";
+import { takeSnapshot } from "../../site/engine/run/snapshot.ts";
 import { requestDevice } from "../../src/hosts/node.ts";
 import { readSafetensors } from "../../src/io/safetensors.ts";
 import { blocks, CONFIG } from "./pictures.ts";

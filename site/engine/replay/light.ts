@@ -6,8 +6,8 @@ import { type HostTensor, openPrograms, type Programs } from "../../../src/repla
 import { adapterReport } from "../adapter_report.ts";
 import { fetchDigits, mnistPictures } from "../pictures.ts";
 import type { Events, MethodName, Methods, Opened, RunConfig } from "../protocol.ts";
-import { judged, numbers } from "../self_test_cases.ts";
-import type { Carried } from "../snapshot.ts";
+import type { Carried } from "../run/snapshot.ts";
+import { judged, numbers } from "../self_test/self_test_cases.ts";
 import { type AboutRun, type Kind, nameOfRun, nameOfTest } from "./recordings.ts";
 import { ReplayedRun } from "./replayed_run.ts";
 
@@ -53,17 +53,19 @@ export class Light {
     private readonly gpu: GPUDevice,
     private readonly programs: Programs,
   ) {
-    void gpu.lost.then(() => this.giveUp(true));
+    void gpu.lost.then(() => {
+      this.lost = true;
+      this.giveUp("The GPU device was lost. Asking for a new one.");
+    });
   }
 
   private lost = false;
   private left = false;
 
-  /** Once: a run that fails and its lost device both tell. */
-  private giveUp(lost: boolean): void {
-    if (this.left || this.lost) return;
-    this.lost = lost;
-    this.run?.lose();
+  /** A run that fails and its lost device both tell: the engine is asked for twice, and comes once. */
+  private giveUp(why: string): void {
+    if (this.left) return;
+    this.run?.giveUp(why);
     this.host.gaveUp();
   }
 
@@ -105,7 +107,9 @@ export class Light {
     const pictures = mnistPictures(await fetchDigits(this.host.base));
     const { programs } = this;
     const world = { programs, pictures, emit: this.host.emit };
-    this.run = new ReplayedRun(world, programs.about as AboutRun, () => this.giveUp(false));
+    this.run = new ReplayedRun(world, programs.about as AboutRun, (error) =>
+      this.giveUp(`${error instanceof Error ? error.message : error}. The engine goes on.`),
+    );
     return this.run.info;
   }
 

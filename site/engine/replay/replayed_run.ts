@@ -4,14 +4,14 @@
 import type { HostTensor, Programs } from "../../../src/replay/programs.ts";
 import { Batches, piecesOf } from "../batches.ts";
 import { layerMaps } from "../layer_maps.ts";
-import { Loop, type Stepped } from "../loop.ts";
 import type { MeterState, Score } from "../meter.ts";
 import { type Pictures, pictureOf } from "../pictures.ts";
-import { Reporter } from "../progress.ts";
 import type { Events, LayerMaps, PictureRef, RunInfo, RunState } from "../protocol.ts";
-import { LateReads } from "../queues.ts";
-import type { Carried } from "../snapshot.ts";
-import { SnapshotDue } from "../snapshot_due.ts";
+import { Loop, type Stepped } from "../run/loop.ts";
+import { Reporter } from "../run/progress.ts";
+import { LateReads } from "../run/queues.ts";
+import type { Carried } from "../run/snapshot.ts";
+import { SnapshotDue } from "../run/snapshot_due.ts";
 import { type AboutRun, LAYERS, SCORE, SCORE_METER, STEP, STEPS_METER } from "./recordings.ts";
 
 /** What a meter counts on the device. */
@@ -30,7 +30,7 @@ export class ReplayedRun implements Stepped {
   readonly stepsPerEpoch: number;
   /** Where another run can go on: nothing of it is on the device any more. */
   snapshot: Carried | null = null;
-  /** Whether it was running when the device was lost. */
+  /** Whether it was running when it gave up. */
   private goesOn = false;
   private readonly snapshotDue = new SnapshotDue();
   /** Steps that the counters hold. */
@@ -38,14 +38,14 @@ export class ReplayedRun implements Stepped {
   private message: string | null = null;
   private readonly batches: Batches;
   private readonly loop = new Loop(this);
-  private readonly reads = new LateReads(() => this.broken());
+  private readonly reads = new LateReads((error) => this.broken(error));
   private readonly reporter: Reporter;
 
-  /** `gaveUp` hears that the run cannot go on here. */
+  /** `failed` hears why the run cannot go on here. */
   constructor(
     private readonly host: ReplayHost,
     private readonly about: AboutRun,
-    private readonly gaveUp: () => void,
+    private readonly failed: (error: unknown) => void,
   ) {
     this.batches = new Batches(host.pictures, about.config);
     this.batch = this.batches.size;
@@ -122,21 +122,22 @@ export class ReplayedRun implements Stepped {
     });
   }
 
-  /** The device is gone: it stands still until the engine takes over. */
-  lose(): void {
+  /** It cannot go on here: it stands still until the engine takes over. @param why in words, for the page */
+  giveUp(why: string): void {
+    if (this.state === "recovering") return;
     this.goesOn = this.state === "running";
     this.loop.stop();
     this.state = "recovering";
-    this.message = "The GPU device was lost. Asking for a new one.";
+    this.message = why;
     this.reporter.touch();
   }
 
   /** Stops. Where it stands, or stood last if the device is gone (null: step 0), and whether it was running. */
   async leave(): Promise<{ from: Carried | null; goesOn: boolean }> {
-    const lost = this.state === "recovering";
-    const goesOn = lost ? this.goesOn : this.state === "running";
+    const gaveUp = this.state === "recovering";
+    const goesOn = gaveUp ? this.goesOn : this.state === "running";
     await this.pause();
-    if (!lost && this.step > 0) this.keep();
+    if (!gaveUp && this.step > 0) this.keep();
     await this.reads.done;
     this.reporter.stop();
     return { from: this.snapshot, goesOn };
@@ -167,8 +168,8 @@ export class ReplayedRun implements Stepped {
   }
 
   /** A lost device, most likely: in any case the engine knows what to do or to say. */
-  async broken(): Promise<void> {
-    this.gaveUp();
+  async broken(error: unknown): Promise<void> {
+    this.failed(error);
   }
 
   private addPoint(): void {

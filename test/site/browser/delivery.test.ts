@@ -92,23 +92,20 @@ test.each([
   TEST_MS,
 );
 
-test(
-  "the main thread is free while a run goes on",
-  async () => {
-    const { page, close } = await site.open("#/train", { search: "?test" });
-    await until(page, "the device is open", (s) => s.opened?.ok === true);
-    const tasks = await longTasks(page, LONGEST_TASK_MS, async () => {
-      await page.locator("aria/Run").click();
-      await until(page, "the run goes on", (s) => stepOf(s) > 30);
-      await page.select("header select", "dark");
-      await page.setViewport({ width: 600, height: 800 });
-      await pause(SETTLE_MS);
-    });
-    expect(tasks).toEqual([]);
-    await close();
-  },
-  TEST_MS,
-);
+// Tried again where it fails: beside other work on the same core a task takes twice its time. What the site causes is there each time.
+test("the main thread is free while a run goes on", { retry: 2, timeout: TEST_MS }, async () => {
+  const { page, close } = await site.open("#/train", { search: "?test" });
+  await until(page, "the device is open", (s) => s.opened?.ok === true);
+  const tasks = await longTasks(page, LONGEST_TASK_MS, async () => {
+    await page.locator("aria/Run").click();
+    await until(page, "the run goes on", (s) => stepOf(s) > 30);
+    await page.select("header select", "dark");
+    await page.setViewport({ width: 600, height: 800 });
+    await pause(SETTLE_MS);
+  });
+  expect(tasks).toEqual([]);
+  await close();
+});
 
 test(
   "without a network: everything is there after the first visit",

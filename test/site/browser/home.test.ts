@@ -87,3 +87,17 @@ test(
   },
   TEST_MS,
 );
+
+test(
+  "without recordings Home waits for the engine, and learns",
+  async () => {
+    site.server.withheld.add("home-run-software.bin");
+    const from = site.server.served.length;
+    const { page, close } = await site.open("#/", { search: "?test" });
+    await until(page, "it learns", (s) => stepOf(s) > 3);
+    expect(engineServed(from)).toBe(true);
+    site.server.withheld.delete("home-run-software.bin");
+    await close();
+  },
+  TEST_MS,
+);

@@ -1,14 +1,14 @@
 // Where a run stands, on the CPU: all that the next step depends on, so that it can go on bit by bit on another device.
 
-import { withDevice } from "../../src/gpu/device.ts";
-import type { OptimizerState } from "../../src/optim/optimizer.ts";
-import type { ScheduleState } from "../../src/optim/schedule.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import type { GeneratorState } from "../../src/tensor/philox.ts";
-import { scope } from "../../src/tensor/scope.ts";
-import type { MeterState } from "./meter.ts";
-import type { Network } from "./network.ts";
-import { type HostTensor, readTensors } from "./reading.ts";
+import { withDevice } from "../../../src/gpu/device.ts";
+import type { OptimizerState } from "../../../src/optim/optimizer.ts";
+import type { ScheduleState } from "../../../src/optim/schedule.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import type { GeneratorState } from "../../../src/tensor/philox.ts";
+import { scope } from "../../../src/tensor/scope.ts";
+import type { MeterState } from "../meter.ts";
+import type { Network } from "../network.ts";
+import { type HostTensor, readTensors } from "../reading.ts";
 
 export interface Snapshot {
   readonly step: number;

@@ -1,7 +1,7 @@
 // What happens when a run loses its device: it stops, asks for another one, and goes on from its last snapshot, bit by bit.
 
-import { reportOf } from "./device.ts";
-import type { Network } from "./network.ts";
+import { reportOf } from "../device.ts";
+import type { Network } from "../network.ts";
 import { Losses, retried } from "./retry.ts";
 import type { Run } from "./run.ts";
 import { restoreSnapshot } from "./snapshot.ts";

@@ -1,6 +1,6 @@
 // What the page is told of a run: at most ten messages a second, each with the points that are new.
 
-import type { CurvePoint, Progress, ValidationPoint } from "./protocol.ts";
+import type { CurvePoint, Progress, ValidationPoint } from "../protocol.ts";
 
 const INTERVAL_MS = 100;
 /** The speed is that of the last two seconds. */

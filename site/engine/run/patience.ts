@@ -1,6 +1,6 @@
 // Early stopping (Prechelt 1998): a run ends when the validation loss has not gone below its lowest for `patience` epochs.
 
-import type { ValidationPoint } from "./protocol.ts";
+import type { ValidationPoint } from "../protocol.ts";
 
 export class Patience {
   private points: readonly ValidationPoint[] = [];

@@ -1,7 +1,7 @@
 // The weights of earlier steps, on the CPU: of every step at first, then of every second, fourth, ... so that few are kept and
 // they stay evenly spread.
 
-import type { HostTensor } from "./reading.ts";
+import type { HostTensor } from "../reading.ts";
 
 export type Weights = ReadonlyMap<string, HostTensor>;
 

@@ -2,14 +2,14 @@
 // with the roofs of the adapter, round by round, so that a busy machine slows all alike. Times are those of the clock around many
 // calls, since browsers round the timestamps of the GPU to 0.1 ms.
 
-import { type Device, withDevice } from "../../src/gpu/device.ts";
-import { roofs } from "../../src/kernels/roofs.ts";
-import { compile } from "../../src/tensor/compile.ts";
-import { scope } from "../../src/tensor/scope.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
+import { type Device, withDevice } from "../../../src/gpu/device.ts";
+import { roofs } from "../../../src/kernels/roofs.ts";
+import { compile } from "../../../src/tensor/compile.ts";
+import { scope } from "../../../src/tensor/scope.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { AdapterReport, BenchReport, BenchRow } from "../protocol.ts";
+import { nextTask } from "../run/tasks.ts";
 import { families, type Work } from "./bench_works.ts";
-import type { AdapterReport, BenchReport, BenchRow } from "./protocol.ts";
-import { nextTask } from "./tasks.ts";
 
 const ROUNDS = 7;
 /** A measurement lasts so long at least: shorter ones drown in the cost of a submit. */

@@ -1,8 +1,8 @@
 // What the page is told of a run: its sizes when it begins, then where it stands.
 
-import { INPUT } from "./batches.ts";
-import type { Network } from "./network.ts";
-import type { Progress, RunInfo } from "./protocol.ts";
+import { INPUT } from "../batches.ts";
+import type { Network } from "../network.ts";
+import type { Progress, RunInfo } from "../protocol.ts";
 import type { Run } from "./run.ts";
 
 export function infoOf({ config, pictures, model, compiled, stepsPerEpoch, totalSteps }: Network): RunInfo {

@@ -1,19 +1,19 @@
 // A run: its state and its controls. Its steps: loop.ts. What is written down on the way: records.ts. When to stop early: patience.ts.
 // A lost device: recovery.ts.
 
-import { countCalls } from "../../src/gpu/count_calls.ts";
-import { OptionError, UsageError } from "../../src/gpu/errors.ts";
-import type { Devices } from "./device.ts";
+import { countCalls } from "../../../src/gpu/count_calls.ts";
+import { OptionError, UsageError } from "../../../src/gpu/errors.ts";
+import type { Devices } from "../device.ts";
+import type { RetainedStep } from "../inspect/retained_step.ts";
+import { Judge } from "../judging.ts";
+import type { LayerSpec } from "../layers.ts";
+import { checkConfig, checkRate } from "../model.ts";
+import { Network } from "../network.ts";
+import type { Pictures } from "../pictures.ts";
+import type { Events, RunConfig, RunInfo, RunState } from "../protocol.ts";
 import type { History } from "./history.ts";
-import type { RetainedStep } from "./inspect/retained_step.ts";
-import { Judge } from "./judging.ts";
-import type { LayerSpec } from "./layers.ts";
 import { Loop, type Stepped } from "./loop.ts";
-import { checkConfig, checkRate } from "./model.ts";
-import { Network } from "./network.ts";
-import type { Pictures } from "./pictures.ts";
 import { Reporter } from "./progress.ts";
-import type { Events, RunConfig, RunInfo, RunState } from "./protocol.ts";
 import { Records } from "./records.ts";
 import { Recovery } from "./recovery.ts";
 import { infoOf, progressOf } from "./run_report.ts";

@@ -1,24 +1,24 @@
 // The self-test of the home page: a handful of ops on this device against float64 on the CPU. Small on purpose: three seconds on a
 // software adapter, most of it the compilation of shaders. The whole table is `wgrad selftest`.
 
-import { type Device, withDevice } from "../../src/gpu/device.ts";
-import { batchNorm } from "../../src/kernels/batch_norm.ts";
-import { mul } from "../../src/kernels/binary.ts";
-import { conv2d } from "../../src/kernels/conv2d.ts";
-import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
-import { matmul } from "../../src/kernels/matmul.ts";
-import { maxPool2d } from "../../src/kernels/max_pool.ts";
-import { sum } from "../../src/kernels/reduce.ts";
-import { softmax } from "../../src/kernels/softmax.ts";
-import { AdamW } from "../../src/optim/adam.ts";
-import { grad } from "../../src/tensor/autograd.ts";
-import { rand, tensor } from "../../src/tensor/create.ts";
-import { parameter } from "../../src/tensor/parameter.ts";
-import { Generator } from "../../src/tensor/philox.ts";
-import { scope } from "../../src/tensor/scope.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
-import type { SelfTestRow } from "./protocol.ts";
-import { readTensors } from "./reading.ts";
+import { type Device, withDevice } from "../../../src/gpu/device.ts";
+import { batchNorm } from "../../../src/kernels/batch_norm.ts";
+import { mul } from "../../../src/kernels/binary.ts";
+import { conv2d } from "../../../src/kernels/conv2d.ts";
+import { crossEntropy } from "../../../src/kernels/cross_entropy.ts";
+import { matmul } from "../../../src/kernels/matmul.ts";
+import { maxPool2d } from "../../../src/kernels/max_pool.ts";
+import { sum } from "../../../src/kernels/reduce.ts";
+import { softmax } from "../../../src/kernels/softmax.ts";
+import { AdamW } from "../../../src/optim/adam.ts";
+import { grad } from "../../../src/tensor/autograd.ts";
+import { rand, tensor } from "../../../src/tensor/create.ts";
+import { parameter } from "../../../src/tensor/parameter.ts";
+import { Generator } from "../../../src/tensor/philox.ts";
+import { scope } from "../../../src/tensor/scope.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import type { SelfTestRow } from "../protocol.ts";
+import { readTensors } from "../reading.ts";
 import { ADAM, type CaseName, judged, type Numbers, numbers, SEED, STEPS } from "./self_test_cases.ts";
 
 export function selfTest(device: Device): Promise<SelfTestRow[]> {

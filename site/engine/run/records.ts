@@ -1,13 +1,13 @@
 // What a run writes down on its way: points of the curve, validations, the weights of earlier steps, snapshots. All of it is asked for
 // behind a step and comes late, in the order in which it was asked for.
 
+import type { Network } from "../network.ts";
+import type { CurvePoint, ValidationPoint } from "../protocol.ts";
+import { readTensors } from "../reading.ts";
 import { History } from "./history.ts";
-import type { Network } from "./network.ts";
 import { Patience } from "./patience.ts";
 import type { Reporter } from "./progress.ts";
-import type { CurvePoint, ValidationPoint } from "./protocol.ts";
 import { LateReads } from "./queues.ts";
-import { readTensors } from "./reading.ts";
 import type { Run } from "./run.ts";
 import { type Snapshot, takeSnapshot } from "./snapshot.ts";
 import { SnapshotDue } from "./snapshot_due.ts";

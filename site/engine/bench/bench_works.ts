@@ -1,24 +1,24 @@
 // What the site's bench times: sizes for hardware, and smaller ones for adapters that compute on the CPU. Each kernel comes with its
 // definition in float64 for some of its elements.
 
-import { add } from "../../src/kernels/binary.ts";
-import { conv2d, conv2dWeightGradient } from "../../src/kernels/conv2d.ts";
-import { crossEntropy } from "../../src/kernels/cross_entropy.ts";
-import { matmul } from "../../src/kernels/matmul.ts";
-import { maxPool2d } from "../../src/kernels/max_pool.ts";
-import { sum } from "../../src/kernels/reduce.ts";
-import { softmax } from "../../src/kernels/softmax.ts";
-import { exp } from "../../src/kernels/unary.ts";
-import { backward } from "../../src/tensor/autograd.ts";
-import { compile } from "../../src/tensor/compile.ts";
-import { tensor } from "../../src/tensor/create.ts";
-import { noGrad } from "../../src/tensor/mode.ts";
-import { Generator } from "../../src/tensor/philox.ts";
-import type { Tensor } from "../../src/tensor/tensor.ts";
-import { INPUT } from "./batches.ts";
-import { PRESETS, parseLayers } from "./layers.ts";
-import { buildModel, buildOptimizer } from "./model.ts";
-import type { BenchRow } from "./protocol.ts";
+import { add } from "../../../src/kernels/binary.ts";
+import { conv2d, conv2dWeightGradient } from "../../../src/kernels/conv2d.ts";
+import { crossEntropy } from "../../../src/kernels/cross_entropy.ts";
+import { matmul } from "../../../src/kernels/matmul.ts";
+import { maxPool2d } from "../../../src/kernels/max_pool.ts";
+import { sum } from "../../../src/kernels/reduce.ts";
+import { softmax } from "../../../src/kernels/softmax.ts";
+import { exp } from "../../../src/kernels/unary.ts";
+import { backward } from "../../../src/tensor/autograd.ts";
+import { compile } from "../../../src/tensor/compile.ts";
+import { tensor } from "../../../src/tensor/create.ts";
+import { noGrad } from "../../../src/tensor/mode.ts";
+import { Generator } from "../../../src/tensor/philox.ts";
+import type { Tensor } from "../../../src/tensor/tensor.ts";
+import { INPUT } from "../batches.ts";
+import { PRESETS, parseLayers } from "../layers.ts";
+import { buildModel, buildOptimizer } from "../model.ts";
+import type { BenchRow } from "../protocol.ts";
 
 export interface Work extends Pick<BenchRow, "name" | "kind"> {
   /** Plain ops, a tensor where there is something to compare. */

@@ -1,10 +1,13 @@
 // The cases of the self-test of the home page: their numbers, what float64 on the CPU makes of them, and how far a device may be off.
 // Nothing here needs the engine. The ops: self_test.ts.
 
-import { convGeometry } from "../../src/kernels/conv2d_geometry.ts";
-import { forwardReference, weightGradientReference } from "../../src/selftest/reference/conv2d_reference.ts";
-import { Generator } from "../../src/tensor/philox.ts";
-import type { SelfTestRow } from "./protocol.ts";
+import { convGeometry } from "../../../src/kernels/conv2d_geometry.ts";
+import {
+  forwardReference,
+  weightGradientReference,
+} from "../../../src/selftest/reference/conv2d_reference.ts";
+import { Generator } from "../../../src/tensor/philox.ts";
+import type { SelfTestRow } from "../protocol.ts";
 import * as cpu from "./self_test_cpu.ts";
 
 export interface Case {
