@@ -12,6 +12,7 @@ interface TraceEvent {
   readonly tdur?: number;
   readonly args: {
     readonly name?: string;
+    readonly fileName?: string;
     readonly data?: { readonly url?: string; readonly functionName?: string };
   };
 }
@@ -47,7 +48,7 @@ function within(task: TraceEvent, events: readonly TraceEvent[]): string {
     .slice(0, 8)
     .map(
       (e) =>
-        `${e.name} ${((e.tdur ?? 0) / 1000).toFixed(1)} ${e.args.data?.functionName ?? ""}${e.args.data?.url ?? ""}`,
+        `${e.name} ${((e.tdur ?? 0) / 1000).toFixed(1)} ${e.args.data?.functionName ?? ""}${e.args.data?.url ?? e.args.fileName ?? ""}`,
     )
     .join(", ");
 }
